@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import builtins
+import importlib.util
 import re
 import subprocess
 import sys
@@ -17,14 +17,8 @@ from elman.lab.serving import serve
 
 
 def test_without_the_extra_it_says_what_to_install(monkeypatch):
-    real = builtins.__import__
-
-    def missing(name, *more, **options):
-        if name.partition(".")[0] in ("starlette", "uvicorn"):
-            raise ImportError(f"No module named {name!r}", name=name)
-        return real(name, *more, **options)
-
-    monkeypatch.setattr(builtins, "__import__", missing)
+    real = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "uvicorn" else real(name))
     with pytest.raises(el.OptionError, match=r"pip install 'elman\[lab\]'"):
         serve(browser=False)
 
@@ -71,7 +65,16 @@ def test_a_folder_shows_its_own_files_only(tmp_path):
             Results(wrong)
 
 
+def loaded(module, names):
+    """Which of these another module loads."""
+    code = f"import sys, {module}; print([m for m in {names} if m in sys.modules])"
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip()
+
+
 def test_lab_loads_with_nothing_heavy():
-    heavy = ("starlette", "uvicorn", "matplotlib", "duckdb")
-    code = f"import sys, elman.lab; print([m for m in {heavy} if m in sys.modules])"
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "[]"
+    assert loaded("elman.lab", ("starlette", "uvicorn", "numpy", "matplotlib", "duckdb")) == "[]"
+
+
+def test_the_page_is_served_before_anything_can_compute():
+    pytest.importorskip("starlette")
+    assert loaded("elman.lab.app", ("numpy", "elman.checks", "elman.network", "webbrowser")) == "[]"

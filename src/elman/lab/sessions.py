@@ -6,19 +6,23 @@ import tempfile
 import threading
 from collections import OrderedDict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from elman.errors import OptionError, TrainingError
 from elman.lab.asked import Asked
-from elman.lab.dynamics import dynamics
+from elman.lab.dynamics import ROWS, dynamics
+from elman.lab.horizon import Question
 from elman.lab.limits import MOST_SESSIONS, MOST_STEPS
 from elman.lab.looking import at_every_step
 from elman.lab.scrubbing import scrubbed
 from elman.lab.tasks import KINDS, Data, data_of, of_series, of_text
 from elman.lab.training import Run, copied, made
 from elman.network import Network
+
+if TYPE_CHECKING:
+    from elman.lab.opened import Opened
 
 TABLE = "table"  # the task of a file that was dropped on the page
 LEAST_LETTERS, MOST_LETTERS = 8, 64  # of a session's name
@@ -31,6 +35,7 @@ class Session:
         self.run: Run | None = None
         self.table: tuple[str, bytes] | None = None
         self.dynamics: dict[int, dict[str, Any]] = {}
+        self.opened: Opened | None = None
         self._looking: threading.Lock = threading.Lock()
 
     def train(self, asked: Asked) -> Run:
@@ -91,6 +96,13 @@ class Session:
         net, data = self.network(asked.whole("member", 0, 0, 1))
         return scrubbed(net, data, asked)
 
+    def horizon(self, asked: Asked) -> dict[str, Any]:
+        """The gradient horizon of what the page wants to know."""
+        number = asked.whole("member", 0, 0, 1)
+        if self.run is None or number >= len(self.run.members):
+            raise OptionError("there is no such network yet: train one first")
+        return {"triangle": self.run.ask_horizon(number, Question.asked(asked))["triangle"]}
+
     def look_at_dynamics(self, asked: Asked) -> dict[str, Any]:
         """One look at a time, as it takes a while."""
         number = asked.whole("member", 0, 0, 1)
@@ -98,10 +110,28 @@ class Session:
         if not self._looking.acquire(blocking=False):
             raise OptionError("dynamics are being looked at: wait for them")
         try:
-            self.dynamics[number] = dynamics(net, data, asked)
+            self.dynamics[number] = dynamics(net, data.x_held[:ROWS], asked)
         finally:
             self._looking.release()
         return self.dynamics[number]
+
+    def open(self, file: Path, name: str) -> dict[str, Any]:
+        """A model that another command wrote, to look at."""
+        from elman.lab.opened import Opened
+
+        self.opened = Opened.of(file, name)
+        return self.opened.described()
+
+    def look_at_opened(self, what: str, asked: Asked) -> dict[str, Any]:
+        """``scrub``, ``dynamics`` or ``horizon`` of the model that was opened, one at a time."""
+        if self.opened is None:
+            raise OptionError("no model is open: choose one among the results first")
+        if not self._looking.acquire(blocking=False):
+            raise OptionError("this page is being looked at already: wait for it")
+        try:
+            return getattr(self.opened, what)(asked)  # type: ignore[no-any-return]
+        finally:
+            self._looking.release()
 
     def close(self) -> None:
         if self.run is not None:
@@ -125,6 +155,11 @@ class Sessions:
             while len(self._all) > MOST_SESSIONS:
                 self._all.popitem(last=False)[1].close()
             return session
+
+    def known(self, name: str) -> Session | None:
+        """The session of a name, if there is one."""
+        with self._lock:
+            return self._all.get(name)
 
     def close(self) -> None:
         with self._lock:

@@ -107,20 +107,25 @@ export class Cells {
     this.more = h("button", { class: "plain", onclick: () => this.second() }, "+ Compare with a second cell");
   }
 
-  async begin() {
+  // members: of the training that this page has already
+  async begin(members = []) {
     const first = new CellPanel(0);
     state.cells = [first];
     this.element.append(first.element, h("p", {}, this.more));
-    if (!shared) await first.begin(state.start.text ? "" : "gru", state.start.text);
+    if (shared) return;
+    const text = members.length ? members[0].text : state.start.text;
+    if (members.length) first.units.value = String(members[0].units);
+    await first.begin(text ? "" : "gru", text);
+    if (members.length > 1) await this.second(members[1]);
   }
 
-  async second() {
+  async second(member = null) {
     const panel = new CellPanel(1, () => this.remove());
     state.cells = [state.cells[0], panel];
     this.more.hidden = true;
     this.element.insertBefore(panel.element, this.more.parentElement);
-    panel.units.value = state.cells[0].units.value;
-    await panel.begin("lstm");
+    panel.units.value = member ? String(member.units) : state.cells[0].units.value;
+    await (member ? panel.begin("", member.text) : panel.begin("lstm"));
     state.cells[0].changed();
   }
 
