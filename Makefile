@@ -18,7 +18,7 @@ ANY_ISA := $(addprefix tests/,bench benchmarks cli data equations faults files f
   $(filter-out $(COMPUTING),$(wildcard tests/test_*.py)) $(filter-out $(NETWORKS),$(wildcard tests/forecast/*))
 KERNELS_ONLY := tests/engine tests/network tests/cells tests/training
 
-.PHONY: demo test test-isas test-kernels test-c-cross fleet fuzz faults aarch64 lint format bench bench-quick bench-docs bench-products bench-forecast bench-sequences compare-cells bench-cells cells-docs parity examples examples-full encoder-decoder parity-long distributed big-data soak sanitize sanitize-quick fuzz-native kills test-browser test-browser-quick build dist clean
+.PHONY: demo test test-isas test-kernels test-c-cross fleet fuzz faults aarch64 lint format bench bench-quick bench-docs bench-products bench-lab bench-forecast bench-sequences compare-cells bench-cells cells-docs parity examples examples-full encoder-decoder parity-long distributed big-data soak sanitize sanitize-quick fuzz-native kills test-browser test-browser-quick build dist clean
 
 demo: $(VENV)/.installed
 	$(BIN)/elman forecast sunspots --horizon 22 --out out/sunspots
@@ -141,6 +141,11 @@ bench: $(PEERS)/.installed
 # Under two minutes: few rounds of the small workloads.
 bench-quick: $(PEERS)/.installed
 	$(PEERS)/bin/python -m benchmarks.run --quick
+
+# How soon the lab's page is there, how smooth it is while a GRU 64 trains, what that costs the training: a minute.
+bench-lab: $(VENV)/.tested
+	$(BIN)/pip install --quiet --group browser
+	$(BIN)/python -m benchmarks.lab
 
 # Matrix products alone, beside NumPy's and PyTorch's, with two threads and with one: two minutes.
 bench-products: $(PEERS)/.installed

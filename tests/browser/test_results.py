@@ -11,7 +11,7 @@ import pytest
 import elman as el
 from elman import commands
 from tests.browser.conftest import Served
-from tests.browser.doing import shot, tab
+from tests.browser.doing import shot
 
 INTRUDER = """<!doctype html><title>x</title><h1>Report</h1><p id=out></p><script>
 const out = [];

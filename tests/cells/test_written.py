@@ -10,7 +10,10 @@ from elman.cells import catalogue
 from elman.equations import Graph
 from elman.equations.symbols import Parameter
 
-TIMED = {f"{name}, timed": catalogue()[name].with_options(step="input") for name in ("ltc", "cfc", "ode_lstm", "time_aware_lstm")}
+TIMED = {
+    f"{name}, timed": catalogue()[name].with_options(step="input")
+    for name in ("ltc", "cfc", "ode_lstm", "time_aware_lstm")
+}
 CELLS = {**catalogue(), **TIMED}
 
 
@@ -36,7 +39,7 @@ def values(graph: Graph) -> list:
 @pytest.mark.parametrize("name", CELLS)
 def test_a_cell_is_read_back_as_it_was(name):
     cell = CELLS[name]
-    again = el.cell_from_text(el.cell_text(name))
+    again = el.cell_from_text(el.cell_text(CELLS[name]))
     one, other = cell.trace(), again.trace()
     assert form(one) == form(other)
     assert values(one) == values(other) and again.name == cell.name
@@ -49,7 +52,7 @@ def test_a_cell_is_read_back_as_it_was(name):
 def test_a_network_of_the_text_has_the_bits_of_the_cells(name):
     x = np.random.default_rng(0).normal(size=(2, 6, 4))
     x = 1 + np.abs(x) if name in TIMED else x
-    made = [el.Recurrent(cell, 8) for cell in (CELLS[name], el.cell_from_text(el.cell_text(name)))]
+    made = [el.Recurrent(cell, 8) for cell in (CELLS[name], el.cell_from_text(el.cell_text(CELLS[name])))]
     one, other = (el.Network(4, [layer], seed=3, engine="numpy", dtype=np.float64) for layer in made)
     for parameter in one.params:
         other.params[parameter] = one.params[parameter]

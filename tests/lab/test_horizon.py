@@ -24,7 +24,9 @@ EPSILON = 1e-5
 @pytest.fixture(scope="module", params=[LEAKY, LSTM], ids=["one state", "two"])
 def network(request):
     net, data = trained("sine", (request.param,), epochs=20).network(0)
-    return in_float64(net, net.structure), net, data
+    exact = in_float64(net, net.structure)
+    exact.params.restore(net.arena)
+    return exact, net, data
 
 
 def by_differences(net, data, rows=2):

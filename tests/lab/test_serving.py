@@ -55,8 +55,9 @@ def test_a_folder_shows_its_own_files_only(tmp_path):
     (tmp_path / "run" / "model.safetensors").write_text("")
     (tmp_path / "run" / "link.json").symlink_to(tmp_path / "secret.json")
     results = Results(tmp_path / "run")
-    assert [file["name"] for file in results.listed()["files"]] == ["report.html"]
-    assert results.file("../secret.json") is None and results.file("link.json") is None
+    assert [file["name"] for file in results.listed()["files"]] == ["report.html", "model.safetensors"]
+    assert [results.file(name) for name in ("../secret.json", "link.json", "model.safetensors")] == [None] * 3
+    assert results.model("report.html") is None and results.model("../run/model.safetensors") is None
     content, kind, policy = results.file("report.html")
     assert content == b"<h1>x</h1>" and kind.startswith("text/html") and "sandbox" in policy
     (tmp_path / "empty").mkdir()

@@ -49,8 +49,8 @@ INSTEAD = {
 
 
 _MISPLACED = {
-    True: "there are no texts in equations, but for what within(x, \"mass\") says of an input",
-    False: "within says in words what an input is: within(x, \"mass\")",
+    True: 'there are no texts in equations, but for what within(x, "mass") says of an input',
+    False: 'within says in words what an input is: within(x, "mass")',
 }
 
 

@@ -197,7 +197,7 @@ class Run:
             raise self.refuse("constant takes numbers in brackets, as constant([1, 2])", node)
         bounds = (*arguments[2:], *(v for name, v in options.items() if name in ("low", "high")))
         if node.function == "within" and not all(map(_plain, bounds)):
-            raise self.refuse("the bounds of what an input may be are numbers: within(x, \"a share\", 0, 1)", node)
+            raise self.refuse('the bounds of what an input may be are numbers: within(x, "a share", 0, 1)', node)
         made = [int(n) for n in arguments[1:] if _plain(n)] if node.function in ("split", "blocks") else []
         self.count(sum(made), node)
 

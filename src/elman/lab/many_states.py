@@ -16,7 +16,7 @@ EXPONENTS, BURN_IN, ALONG = 8, 100, 300
 
 
 def settled_points(system: System, states: np.ndarray, drive: np.ndarray) -> FixedPoints:
-    """Where runs from zeros and from some states settle under a constant input; no saddles, as nothing settles there."""
+    """Where runs from zeros and from some states settle under a constant input: no saddles, where nothing settles."""
     chosen = states[np.unique(np.linspace(0, len(states) - 1, RUNS - 1).astype(int))]
     start = np.concatenate([np.zeros((1, system.n)), chosen])
     s = system.after(start, np.broadcast_to(drive, (len(start), STEPS, system.F)))

@@ -104,7 +104,7 @@ class Opened:
         return found | {"cell": part.graph.name, "states": states, **equations, "drawing": drawing(step_of(part.graph))}
 
     def systems(self) -> list[str]:
-        """What can be looked at as a dynamical system: all layers with states, where they are one, and each by itself."""
+        """What can be looked at as a dynamical system: all layers with states, if they are one, and each by itself."""
         if not recurrent(self.net.structure):
             return []
         alone = alone_names(self.net)

@@ -25,7 +25,7 @@ SHOWN = {
     MODEL: ("model", ""),
 }
 KINDS = ("page", "model", "picture", "table", "data", "text")  # in the order in which they are listed
-# A page may run the script that it holds, in a sandbox: it has no origin, so that it reaches neither the lab nor anything else.
+# A page may run the script that it holds, in a sandbox without an origin, from which it reaches nothing.
 POLICY = (
     "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; font-src data:; "
     "base-uri 'none'; form-action 'none'; sandbox allow-scripts; frame-ancestors 'self'"
@@ -65,7 +65,7 @@ class Results:
 
     def listed(self) -> dict[str, Any]:
         """Pages first, then pictures, tables, the rest."""
-        listed = [
+        listed: list[dict[str, Any]] = [
             {"name": name, "kind": SHOWN[path.suffix.lower()][0], "bytes": path.stat().st_size}
             for name, path in self.files.items()
             if path.is_file()

@@ -1,7 +1,7 @@
 // The gradient horizon triangle of one network: how much what happens at step t depends on what there was at step s.
 
 import { ask, Problem, shared, unpackedBytes } from "lab/api.js";
-import { field, four, h, options, plural, raised } from "lab/dom.js";
+import { four, h, options, plural, raised, unique } from "lab/dom.js";
 import { Heat } from "lab/heat.js";
 import { state } from "lab/state.js";
 
@@ -16,25 +16,26 @@ export class Horizon {
     });
     this.words = h("p", { class: "note" });
     this.problem = h("p", { class: "problem", role: "alert", hidden: true });
-    this.element = h("div", {}, shared ? null : this.controls(name), this.problem, this.heat.element, this.words);
+    this.element = h("div", { class: "stack" }, this.heat.element, this.words, shared ? null : this.controls(name), this.problem);
     const { note } = state.run.members[number];
     if (note) this.words.textContent = `${note}.`;
   }
 
   controls(name) {
     const units = this.states.map((one) => [`unit ${one.name}`, `one unit of ${one.name}`]);
-    const whose = name ? `, ${name}` : "";
+    const whose = name ? ` (${name})` : "";
     this.of = h("select", { onchange: () => this.asked() });
     options(this.of, [["", state.run.everyStep ? "the loss" : "what is said"], ...units], "");
     this.by = h("select", { onchange: () => this.asked() });
     options(this.by, [["", "all states"], ["input", "the input"], ...units], "");
     this.ofUnit = h("input", { type: "number", min: "1", value: "1", "aria-label": `Unit at step t${whose}`, onchange: () => this.asked() });
     this.byUnit = h("input", { type: "number", min: "1", value: "1", "aria-label": `Unit at step s${whose}`, onchange: () => this.asked() });
-    const pair = (label, select, number) => field(label, h("div", { class: "pair" }, select, number), {});
-    const found = [pair(`How ${whose.slice(2)} at step t`, this.of, this.ofUnit), pair("depends, at step s, on", this.by, this.byUnit)];
-    found.forEach((one, k) => one.querySelector("label").setAttribute("for", ([this.of, this.by][k].id = `horizon-${this.member}-${"ob"[k]}`)));
+    const pair = (label, select, number) => {
+      select.id = unique("horizon");
+      return h("div", { class: "wide" }, h("label", { for: select.id }, label), h("div", { class: "pair" }, select, number));
+    };
     this.numbered();
-    return h("div", { class: "fields" }, found.map((one) => (one.classList.add("wide"), one)));
+    return h("div", { class: "fields" }, pair(`At step t${whose}`, this.of, this.ofUnit), pair(`depends on, at step s${whose}`, this.by, this.byUnit));
   }
 
   numbered() {

@@ -35,7 +35,9 @@ export class ModelView {
       h("p", { class: "intro" }, `${plural(model.layers.length, "layer")}, ${counted(model.parameters)} parameters. Looked at along ${plural(model.rows, "sequence")} of ${plural(model.steps, "step")}: ${model.about}.`), area);
     const tabs = new Tabs(area, "Model");
     tabs.add("Layers", LayersPanel).begin(model);
-    tabs.add("Values", of(ScrubPanel, opened(model.layers.filter((one) => one.latex).map((one) => one.name)))).begin();
+    const written = model.layers.filter((one) => one.latex);
+    const first = Math.max(0, written.findIndex((one) => one.states.length));
+    tabs.add("Values", of(ScrubPanel, opened(written.map((one) => one.name), first))).begin();
     if (model.systems.length) {
       tabs.add("Horizon", HorizonPanel).begin(model);
       tabs.add("Phase plane", of(DynamicsPanel, opened(model.systems))).begin();

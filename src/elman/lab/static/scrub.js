@@ -66,7 +66,7 @@ export class ScrubPanel {
     this.poked = null;
     if (!this.source.there) return;
     const choices = this.source.choices();
-    options(this.member, choices.map((name, k) => [String(k), name]), "0");
+    options(this.member, choices.map((name, k) => [String(k), name]), String(this.source.first || 0));
     this.memberField.hidden = choices.length < 2;
     if (this.visible) this.load();
   }
@@ -222,7 +222,8 @@ export class ScrubPanel {
   }
 
   oneUnit() {
-    const shown = this.values.filter((one) => this.unit < one.width && one.width > 1).slice(0, 7);
+    const wide = this.values.some((one) => one.width > 1);
+    const shown = this.values.filter((one) => this.unit < one.width && (one.width > 1 || !wide)).slice(0, 7);
     const palette = () => [colours().accent, colours().warm, colours().ink, colours().third, colours().soft, colours().edge, colours().cold];
     const series = shown.map((one, k) => ({ label: one.name, colour: () => palette()[k], width: one.state ? 2 : 1.3, dash: k > 3 ? [4, 3] : undefined }));
     const title = this.unitLines.element.querySelector("h3");

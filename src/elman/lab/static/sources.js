@@ -27,8 +27,9 @@ export const trained = {
   ask: async (what, number, body) => (shared ? kept(what, number, body) : ask(what, { member: number, ...body })),
 };
 
-// names: of the layers that can be chosen
-export const opened = (names) => ({
+// names: of the layers that can be chosen; first: the number of the one to begin with
+export const opened = (names, first = 0) => ({
+  first,
   label: "Layer",
   live: false,
   there: true,
