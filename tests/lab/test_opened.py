@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -12,11 +13,13 @@ from elman.errors import ElmanError, OptionError
 from elman.insight import fixed_points, lyapunov_spectrum
 from elman.insight.flow import flow_of_outputs
 from elman.insight.system import System
+from elman.lab import sessions
 from elman.lab.asked import Asked
 from elman.lab.horizon import quantised
 from elman.lab.many_states import leading_exponents, settled_points
 from elman.lab.opened import TOGETHER, Opened
 from elman.lab.results import Results
+from elman.lab.sessions import Session
 
 
 def array(packed):
@@ -152,3 +155,14 @@ def test_many_states_are_looked_at_in_part_and_very_many_are_told(tmp_path):
         wide.dynamics(Asked({}))
     with pytest.raises(OptionError, match="gradients are followed up to 512"):
         wide.horizon(Asked({}))
+
+
+def test_looks_that_come_together_wait_for_one_another(tmp_path, monkeypatch):
+    session = Session()
+    session.open(el.Network(1, [el.GRU(4), el.Dense(1)]).save(tmp_path / "a.safetensors"), "a")
+    with ThreadPoolExecutor(3) as pool:
+        found = list(pool.map(lambda what: session.look_at_opened(what, Asked({})), ("horizon", "dynamics", "scrub")))
+    assert all(found)
+    monkeypatch.setattr(sessions, "PATIENCE", 0.01)
+    with session._looking, pytest.raises(OptionError, match="wait for it"):
+        session.look_at_opened("scrub", Asked({}))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import tempfile
 import threading
 from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +26,7 @@ from elman.network import Network
 if TYPE_CHECKING:
     from elman.lab.opened import Opened
 
+PATIENCE = 20.0  # seconds that a look waits for the one before it
 TABLE = "table"  # the task of a file that was dropped on the page
 LEAST_LETTERS, MOST_LETTERS = 8, 64  # of a session's name
 
@@ -107,12 +110,8 @@ class Session:
         """One look at a time, as it takes a while."""
         number = asked.whole("member", 0, 0, 1)
         net, data = self.network(number)
-        if not self._looking.acquire(blocking=False):
-            raise OptionError("dynamics are being looked at: wait for them")
-        try:
+        with self._turn():
             self.dynamics[number] = dynamics(net, data.x_held[:ROWS], asked)
-        finally:
-            self._looking.release()
         return self.dynamics[number]
 
     def open(self, file: Path, name: str) -> dict[str, Any]:
@@ -126,10 +125,16 @@ class Session:
         """``scrub``, ``dynamics`` or ``horizon`` of the model that was opened, one at a time."""
         if self.opened is None:
             raise OptionError("no model is open: choose one among the results first")
-        if not self._looking.acquire(blocking=False):
-            raise OptionError("this page is being looked at already: wait for it")
-        try:
+        with self._turn():
             return getattr(self.opened, what)(asked)  # type: ignore[no-any-return]
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """One look at a time: another one waits for a while."""
+        if not self._looking.acquire(timeout=PATIENCE):
+            raise OptionError(f"what was asked before has taken more than {PATIENCE:g} seconds: wait for it")
+        try:
+            yield
         finally:
             self._looking.release()
 
