@@ -79,3 +79,8 @@ def test_lab_loads_with_nothing_heavy():
 def test_the_page_is_served_before_anything_can_compute():
     pytest.importorskip("starlette")
     assert loaded("elman.lab.app", ("numpy", "elman.checks", "elman.network", "webbrowser")) == "[]"
+
+
+def test_what_the_page_begins_with_needs_neither_data_nor_networks():
+    module = "elman.lab.tasks, elman.lab.reading"
+    assert loaded(module, ("elman.data", "elman.network", "elman.engine", "elman.insight", "matplotlib")) == "[]"

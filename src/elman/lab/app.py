@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from elman.lab.asked import Asked
     from elman.lab.sessions import Sessions
 
+CELL, UNITS, TASK = "gru", 16, "adding"  # what a page begins with
 SECONDS_A_BEAT = 10.0  # a sign of life, by which a page that is gone is noticed
 KINDS = {"html": "text/html", "css": "text/css", "js": "text/javascript", "svg": "image/svg+xml", "woff2": "font/woff2"}
 MOST_NEWS = 2000  # that wait for a page which does not listen
@@ -137,9 +138,20 @@ class Lab:
             "tasks": tasks,
             "optimizers": list(OPTIMIZERS),
             "results": folder,
-            "text": self.text,
+            "first": self._first(),
             "run": self._before(session),
         }
+
+    def _first(self) -> dict[str, Any]:
+        """The cell that the page begins with, as it is read for the task that it begins with."""
+        from elman.lab.reading import of_collection, read
+        from elman.lab.tasks import KINDS
+
+        about = of_collection(CELL) if self.text is None else {"name": "", "text": self.text}
+        features = KINDS[TASK].features
+        self.opened.set()
+        found = read(about["text"], features, UNITS)
+        return {**about, "task": TASK, "features": features, "units": UNITS, "read": found}
 
     def _before(self, session: str) -> dict[str, Any] | None:
         """The training that a page has which was loaded again."""
@@ -160,9 +172,7 @@ class Lab:
     def _read(self, session: str, asked: Asked) -> dict[str, Any]:
         from elman.lab.reading import read
 
-        found = read(asked.text("text"), asked.whole("features", 1, 1, 4096), asked.whole("units", 16, 1, 4096))
-        self.opened.set()
-        return found
+        return read(asked.text("text"), asked.whole("features", 1, 1, 4096), asked.whole("units", UNITS, 1, 4096))
 
     def _train(self, session: str, asked: Asked) -> dict[str, Any]:
         from elman.lab.sharing import described

@@ -71,7 +71,9 @@ def _run(bound: socket.socket, token: str, results: Results | None, text: str | 
     import uvicorn
 
     from elman.lab.app import Lab
+    from elman.lab.standing_back import stand_back
 
+    stand_back()
     lab = Lab(results, text)
     guard = Guard(lab.app, token, bound.getsockname()[1])
     config = uvicorn.Config(

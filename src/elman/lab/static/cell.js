@@ -7,6 +7,7 @@ import { on, state, tell } from "lab/state.js";
 
 /* global katex */
 
+const OWN = "Write it as in Python: p.W is a parameter, the states come behind the input.";
 const BLANK = "def my_cell(p, x, h):\n    z = sigmoid(p.W_z @ x + p.U_z @ h + p.b_z)\n    n = tanh(p.W_n @ x + p.U_n @ h + p.b_n)\n    return (1 - z) * h + z * n\n";
 
 export class CellPanel {
@@ -34,19 +35,36 @@ export class CellPanel {
   }
 
   async begin(name, text) {
-    const groups = [["", "a cell of your own"], ...state.start.cells.map((cell) => [cell.name, `${cell.name} · ${cell.year}`])];
-    options(this.pick, groups, name);
+    this.choices(name);
     await this.picked(name, text);
+  }
+
+  choices(chosen) {
+    options(this.pick, [["", "a cell of your own"], ...state.start.cells.map((cell) => [cell.name, `${cell.name} · ${cell.year}`])], chosen);
+  }
+
+  // The cell that comes with the page.
+  open(found) {
+    this.choices(found.name);
+    this.editor.text = found.text;
+    if (found.name) this.told(found);
+    else this.about.textContent = OWN;
+    this.show(found.read);
+    if (state.features !== found.features) this.changed();
+  }
+
+  told({ about, reference }) {
+    this.about.replaceChildren(about, h("span", { class: "reference" }, reference));
   }
 
   async picked(name, text = BLANK) {
     if (!name) {
-      this.about.textContent = "Write it as in Python: p.W is a parameter, the states come behind the input.";
+      this.about.textContent = OWN;
       this.editor.text = text;
     } else {
       try {
         const cell = await ask(`cell/${encodeURIComponent(name)}`);
-        this.about.replaceChildren(cell.about, h("span", { class: "reference" }, cell.reference));
+        this.told(cell);
         this.editor.text = cell.text;
       } catch (error) {
         return this.show({ error: { message: error.message, line: 0 } });
@@ -113,9 +131,10 @@ export class Cells {
     state.cells = [first];
     this.element.append(first.element, h("p", {}, this.more));
     if (shared) return;
-    const text = members.length ? members[0].text : state.start.text;
+    const text = members.length ? members[0].text : "";
     if (members.length) first.units.value = String(members[0].units);
-    await first.begin(text ? "" : "gru", text);
+    if (members.length) await first.begin("", text);
+    else first.open(state.start.first);
     if (members.length > 1) await this.second(members[1]);
   }
 

@@ -35,6 +35,7 @@ async function begin() {
   }
   tell("ready");
   document.documentElement.dataset.ready = "yes";
+  performance.mark("ready");
 }
 
 begin().catch((error) => {

@@ -38,7 +38,7 @@ export class TrainPanel {
     for (const task of state.start.tasks) this.tasks.set(task.name, task);
     this.tasks.set("table", { name: "table", title: "A series of yours", about: "The next value of a series in a CSV file.", steps: 30, least: 4, most: 200, rows: 1024, features: 1 });
     this.task = h("select", { onchange: () => this.chosen() });
-    options(this.task, [...this.tasks.values()].map((task) => [task.name, task.title]), "adding");
+    options(this.task, [...this.tasks.values()].map((task) => [task.name, task.title]), state.start.first.task);
     this.steps = number(40, 4, 200);
     this.rows = number(1024, 1, 4096);
     this.seed = number(0, 0, 1e9);
