@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from tests.browser.doing import pick_task, shot, stop, train
+from tests.browser.doing import pick_task, shot, stop, tab, train
 
 
 def about(page):
@@ -30,6 +30,10 @@ def test_it_is_asked_of_units_and_of_the_input(opened, size):
     stop(page)
     page.get_by_label("depends on, at step s").select_option("unit h")
     page.get_by_text(re.compile("∂ h of unit 1 after s")).wait_for()
+    tab(page, "Scrub")
+    tab(page, "Train")
+    page.wait_for_timeout(400)
+    assert about(page).inner_text() == "Size of ∂ h of unit 3 at t / ∂ h of unit 1 after s"
     page.get_by_label("depends on, at step s").select_option("")
     page.get_by_label("At step t", exact=True).select_option("")
     page.get_by_text("Size of ∂ loss at t / ∂ state after s").wait_for()

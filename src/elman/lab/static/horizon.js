@@ -51,7 +51,9 @@ export class Horizon {
     const said = (select, number) => (select.value.startsWith("unit ") ? { state: select.value.slice(5), unit: Number(number.value) - 1 } : select.value || null);
     this.problem.hidden = true;
     try {
-      this.show((await ask("horizon", { member: this.member, of: said(this.of, this.ofUnit), by: said(this.by, this.byUnit) })).triangle);
+      const { triangle } = await ask("horizon", { member: this.member, of: said(this.of, this.ofUnit), by: said(this.by, this.byUnit) });
+      state.looks[this.member] = { ...state.looks[this.member], triangle }; // what is painted again, too
+      this.show(triangle);
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       this.problem.hidden = false;
