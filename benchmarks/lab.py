@@ -124,8 +124,8 @@ def watched(browser: Any, rounds: int) -> None:
             page.get_by_role("button", name="Train", exact=True).wait_for()
             ratios.append(result["epochs"] / plain)
             print(
-                f"{result['frames']:.1f} frames/s, longest {result['longest']:.0f} ms; epochs/s {result['epochs']:.1f}, "
-                f"while frames are counted {result['counted']:.1f}, fit alone {plain:.1f}: {ratios[-1]:.2f}"
+                f"{result['frames']:.1f} frames/s, longest {result['longest']:.0f} ms; epochs/s {result['epochs']:.1f},"
+                f" while frames are counted {result['counted']:.1f}, fit alone {plain:.1f}: {ratios[-1]:.2f}"
             )
         print(f"training beside fit alone, median of {rounds}: {statistics.median(ratios):.2f}")
         process.terminate()

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -227,21 +228,18 @@ class Lab:
         return await _answer(make)
 
     async def table(self, request: Request) -> Response:
-        body = await request.body()
-        name = Path(request.headers.get("x-name", "series.csv")).name[:120]
-        session = request.headers.get("x-session", "")
+        body, session = await request.body(), request.headers.get("x-session", "")
+        name = unquote(request.headers.get("x-name", "series.csv"))
+        said = unquote(request.headers.get("x-reading", "{}"))
 
         def take() -> dict[str, Any]:
             from elman.lab.asked import Asked
+            from elman.lab.tables import Table
 
-            mine = self.sessions.of(session)
-            before, mine.table = mine.table, (name, body)
-            try:
-                data = mine.data(Asked({"task": "table", "steps": 20, "rows": 8}))
-            except ElmanError:
-                mine.table = before
-                raise
-            return {"name": name, "features": data.x.shape[-1]}
+            table, mine = Table.asked(name, body, Asked(said.encode())), self.sessions.of(session)
+            most = table.most_steps()
+            mine.table = table
+            return {"name": table.name, "features": 1, "most": most}
 
         return await _said(take)
 

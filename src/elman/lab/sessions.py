@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator
@@ -19,7 +18,8 @@ from elman.lab.horizon import Question
 from elman.lab.limits import MOST_SESSIONS, MOST_STEPS
 from elman.lab.looking import at_every_step
 from elman.lab.scrubbing import scrubbed
-from elman.lab.tasks import KINDS, Data, data_of, of_series, of_text
+from elman.lab.tables import Table
+from elman.lab.tasks import KINDS, Data, data_of, of_text
 from elman.lab.training import Run, copied, made
 from elman.network import Network
 
@@ -36,7 +36,7 @@ class Session:
 
     def __init__(self) -> None:
         self.run: Run | None = None
-        self.table: tuple[str, bytes] | None = None
+        self.table: Table | None = None
         self.dynamics: dict[int, dict[str, Any]] = {}
         self.opened: Opened | None = None
         self._looking: threading.Lock = threading.Lock()
@@ -56,23 +56,12 @@ class Session:
         steps = asked.whole("steps", KINDS[name].steps if name in KINDS else 50, 0, MOST_STEPS)
         rows = asked.whole("rows", KINDS[name].rows if name in KINDS else 1024, 1, 4096)
         if name == TABLE:
-            return self._of_table(steps, rows, seed)
+            if self.table is None:
+                raise OptionError("drop a file of a series on the page first")
+            return self.table.data(steps, rows, seed)
         if name == "characters" and asked.fields.get("corpus"):
             return of_text(asked.text("corpus"), rows, steps, seed)
         return data_of(name, rows, steps, seed)
-
-    def _of_table(self, steps: int, rows: int, seed: int) -> Data:
-        if self.table is None:
-            raise OptionError("drop a file of a series on the page first")
-        from elman.compare.tasks import task_of
-
-        name, content = self.table
-        with tempfile.TemporaryDirectory(prefix="elman-lab-") as folder:
-            file = Path(folder) / "series.csv"
-            file.write_bytes(content)
-            found = task_of(file, max(steps, 4))
-        code = f"task = el.compare.task_of(pathlib.Path({name!r}), {max(steps, 4)})\nx, y = task.draw({rows}, {seed})"
-        return of_series(found, "value", rows, seed, code)
 
     # --- looking ------------------------------------------------------------------------------------------------
 

@@ -43,8 +43,8 @@ export async function ask(path, body) {
   return answered(await sent(path, { method: "POST", headers, body: JSON.stringify(body) }));
 }
 
-export async function sendTable(file) {
-  const headers = { "content-type": "text/csv", "x-session": session, "x-name": encodeURIComponent(file.name) };
+export async function sendTable(file, reading) {
+  const headers = { "content-type": "text/csv", "x-session": session, "x-name": encodeURIComponent(file.name), "x-reading": encodeURIComponent(JSON.stringify(reading)) };
   return answered(await sent("table", { method: "POST", headers, body: file }));
 }
 

@@ -52,7 +52,8 @@ export class TrainPanel {
     this.corpusField = field("Text", this.corpus, { hidden: true });
     this.file = h("input", { type: "file", accept: ".csv,text/csv,.txt", onchange: () => this.file.files[0] && this.dropped(this.file.files[0]) });
     this.dropWords = h("span", {}, "Drop a CSV file with a series here, or choose one: ");
-    this.drop = h("div", { class: "drop", hidden: true }, this.dropWords, this.file);
+    this.reading = this.readingFields();
+    this.drop = h("div", { class: "drop", hidden: true }, this.dropWords, this.file, h("details", {}, h("summary", {}, "How it is read"), h("div", { class: "fields" }, Object.values(this.reading).map(([label, control]) => field(label, control)))));
     for (const name of ["dragover", "dragleave", "drop"]) this.drop.addEventListener(name, (event) => this.dragged(event));
     this.startButton = h("button", { class: "main", onclick: () => this.start() }, "Train");
     this.pauseButton = h("button", { onclick: () => this.control(state.news && state.news.status === "paused" ? "resume" : "pause"), hidden: true }, "Pause");
@@ -106,13 +107,35 @@ export class TrainPanel {
     if (event.type === "drop" && event.dataTransfer.files[0]) this.dropped(event.dataTransfer.files[0]);
   }
 
+  // What is found in a file, unless it is said here.
+  readingFields() {
+    const again = { onchange: () => this.dropping && this.dropped(this.dropping) };
+    const chosen = (all) => {
+      const select = h("select", again);
+      options(select, all, all[0][0]);
+      return select;
+    };
+    return {
+      target: ["Values", h("input", { type: "text", placeholder: "a column", ...again })],
+      time: ["Times", h("input", { type: "text", placeholder: "a column", ...again })],
+      where: ["Only rows with", h("input", { type: "text", placeholder: "store=a", ...again })],
+      dates: ["Dates", chosen([["", "as found"], ["day", "day first"], ["month", "month first"]])],
+      fill: ["Gaps", chosen([["none", "are refused"], ["linear", "a line"], ["forward", "the last value"]])],
+    };
+  }
+
   async dropped(file) {
     this.say("");
+    this.dropping = file;
     try {
-      await sendTable(file);
-      this.table = file.name;
-      this.dropWords.textContent = `${file.name} is here. Another one: `;
+      const found = await sendTable(file, Object.fromEntries(Object.entries(this.reading).map(([name, [, control]]) => [name, control.value])));
+      this.table = found.name;
+      this.tasks.get("table").most = found.most;
+      this.steps.max = String(found.most);
+      this.steps.value = String(Math.min(Number(this.steps.value), found.most));
+      this.dropWords.textContent = `${found.name} is here. Another one: `;
     } catch (error) {
+      if (!(error instanceof Problem)) throw error;
       this.say(error.message);
     }
     this.enable();
