@@ -19,7 +19,7 @@ export class DynamicsPanel {
 
   begin() {
     this.member = h("select", { onchange: () => this.look() });
-    this.memberField = field(this.source.label, this.member);
+    this.memberField = field(this.source.label, this.member, { class: this.source.live ? "" : "wide" });
     this.input = h("select", { onchange: () => this.look() });
     options(this.input, [["zero", "zero"], ["mean", "the mean of the sequences"]], "zero");
     this.button = h("button", { onclick: () => this.look() }, "Look again");

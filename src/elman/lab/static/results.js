@@ -28,6 +28,7 @@ export class ResultsPanel {
       this.buttons = files.map((file) => h("button", { class: "plain", "aria-pressed": "false", onclick: () => this.open(file) }, file.name));
       this.files = files;
       this.list.replaceChildren(...this.buttons);
+      this.list.hidden = files.length < 2;
       if (more) this.list.append(h("span", { class: "note" }, `and ${plural(more, "more file")}`));
       if (files.length) await this.open(files[0]);
     } catch (error) {

@@ -26,7 +26,7 @@ export class Samples {
     const high = Math.max(90, Math.min(220, targets.length * 16)), ytext = targets.length <= 14 ? (r) => targets[r] : null;
     this.heats = all.map((_, k) => new Heat({ title: all.length > 1 ? this.named[k] : "Probabilities", xlabel: "step", ylabel: "class", height: high, ytext, label: (r, t, v) => `step ${t + 1}: ${targets[r]} ${(100 * v).toFixed(0)} %${this.wanted(t)}` }));
     this.truth = h("p", { class: "note" });
-    return h("div", {}, h("h3", {}, "What it says of sequences it never learnt"), pick, this.truth, ...this.heats.map((one) => one.element));
+    return h("div", { class: "stack" }, h("h3", {}, "What it says of sequences it never learnt"), pick, this.truth, ...this.heats.map((one) => one.element));
   }
 
   numbers(pick) {

@@ -22,7 +22,7 @@ export class ScrubPanel {
 
   begin() {
     this.member = h("select", { onchange: () => this.load(true) });
-    this.memberField = field(this.source.label, this.member);
+    this.memberField = field(this.source.label, this.member, { class: this.source.live ? "" : "wide" });
     this.row = h("input", { type: "number", value: "1", min: "1", max: "64", onchange: () => this.load() });
     this.refresh = h("button", { onclick: () => this.load() }, "Look again");
     this.follow = h("input", { type: "checkbox", onchange: () => this.load() });
