@@ -13,7 +13,7 @@ def about(page):
     return page.locator("figcaption", has=page.get_by_role("heading", name="Gradient horizon")).locator("p.note")
 
 
-@pytest.mark.parametrize("size", ["wide", "phone"])
+@pytest.mark.parametrize("size", [pytest.param("wide", marks=pytest.mark.quick), "phone"])
 def test_it_is_asked_of_units_and_of_the_input(opened, size):
     page = opened(size=size)
     pick_task(page, "flip_flop", steps=20, sequences=128)

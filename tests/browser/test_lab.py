@@ -11,7 +11,7 @@ from tests.browser.conftest import AXE
 from tests.browser.doing import editor, pick_task, shot, stop, tab, train
 
 
-@pytest.mark.parametrize("size", ["wide", "phone"])
+@pytest.mark.parametrize("size", [pytest.param("wide", marks=pytest.mark.quick), "phone"])
 def test_equations_are_read_as_they_are_typed(opened, size):
     page = opened(size=size)
     editor(page).fill("def mine(p, x, h):\n    k = sigmoid(p.k)\n    return k * h + (1 - k) * tanh(p.W @ x)")
@@ -46,7 +46,9 @@ def test_every_cell_of_the_collection_reads_and_is_drawn(opened):
     shot(page, "mlstm")
 
 
-@pytest.mark.parametrize(("size", "scheme"), [("wide", "light"), ("wide", "dark"), ("phone", "light")])
+@pytest.mark.parametrize(
+    ("size", "scheme"), [pytest.param("wide", "light", marks=pytest.mark.quick), ("wide", "dark"), ("phone", "light")]
+)
 def test_a_training_is_seen_paused_and_goes_on(opened, size, scheme):
     page = opened(size=size, scheme=scheme)
     pick_task(page, "flip_flop", steps=20, sequences=128)
@@ -69,6 +71,16 @@ def test_a_training_is_seen_paused_and_goes_on(opened, size, scheme):
     code = page.locator(".code pre")
     page.wait_for_function("() => document.querySelector('.code pre').textContent.includes('fit')")
     assert "0.032" in code.inner_text()
+
+
+def test_of_two_picks_the_later_one_counts(opened):
+    page = opened()
+    page.route("**/api/cell/lstm", lambda route: (page.wait_for_timeout(300), route.continue_()))
+    page.get_by_role("button", name="+ Compare with a second cell").click()
+    page.get_by_label("Begin with").nth(1).select_option("simple")
+    page.get_by_role("heading", name="simple", exact=True).wait_for()
+    page.wait_for_timeout(600)
+    assert page.get_by_role("heading", name="simple", exact=True).count() == 1
 
 
 def test_two_cells_learn_side_by_side(opened):

@@ -15,6 +15,7 @@ export class CellPanel {
     this.number = number;
     this.read = null;
     this.asked = 0;
+    this.picks = 0;
     this.pick = h("select", { onchange: () => this.picked(this.pick.value) });
     this.units = h("input", { type: "number", min: "1", max: "256", value: "16", onchange: () => this.changed() });
     this.about = h("p", { class: "about" });
@@ -58,12 +59,14 @@ export class CellPanel {
   }
 
   async picked(name, text = BLANK) {
+    const mine = (this.picks += 1); // of two picks the later one counts, whichever is answered first
     if (!name) {
       this.about.textContent = OWN;
       this.editor.text = text;
     } else {
       try {
         const cell = await ask(`cell/${encodeURIComponent(name)}`);
+        if (mine !== this.picks) return undefined;
         this.told(cell);
         this.editor.text = cell.text;
       } catch (error) {
