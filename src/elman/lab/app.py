@@ -69,7 +69,7 @@ class Lab:
         self.app: Starlette = Starlette(routes=self._routes(), lifespan=self._lifespan)
 
     def _routes(self) -> list[Route]:
-        asked = {
+        asked: dict[str, Doing] = {
             "/api/read": self._read,
             "/api/train": self._train,
             "/api/control": self._control,
