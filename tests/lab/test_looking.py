@@ -60,9 +60,11 @@ def test_a_poke_is_a_run_from_the_changed_state(session):
     found = scrubbed(net, data, Asked({"row": 0, "poke": poke}))["poke"]
     size = array(found["size"])
     assert (size[:3] == 0).all() and size[3] == pytest.approx(0.25, rel=1e-6) and len(size) == data.x.shape[1]
-    _, states = net(data.x_held[:1, :4], return_state=True)
+    names = [s.name for s in net.graphs[0].states]
+    before = net.trace(data.x_held[:1, :4])
+    states = [tuple(before[f"0.{name}"][:, 3] for name in names)]  # in NumPy, as the page has them, to the last bit
     changed = [a.copy() for a in states[0]]
-    changed[[s.name for s in net.graphs[0].states].index(state)][0, 1] += 0.25
+    changed[names.index(state)][0, 1] += 0.25
     plain = net.trace(data.x_held[:1, 4:], state=states)
     poked = net.trace(data.x_held[:1, 4:], state=[tuple(changed)])
     np.testing.assert_allclose(
