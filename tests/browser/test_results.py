@@ -10,7 +10,7 @@ import pytest
 
 import elman as el
 from elman import commands
-from tests.browser.conftest import Served
+from tests.browser.conftest import AXE, Served
 from tests.browser.doing import shot
 
 INTRUDER = """<!doctype html><title>x</title><h1>Report</h1><p id=out></p><script>
@@ -110,3 +110,26 @@ def test_a_file_that_is_no_model_is_told(results, tmp_path):
     (tmp_path / "wrong.safetensors").write_bytes(b"\x10\0\0\0\0\0\0\0" + json.dumps({"a": 1}).encode().ljust(16))
     page = results(tmp_path, allowed=(400,))
     page.get_by_role("alert").filter(has_text="wrong.safetensors").wait_for()
+
+
+@pytest.mark.parametrize(("size", "scheme"), [("wide", "light"), ("phone", "dark")])
+def test_nobody_is_left_out_of_a_model(results, tmp_path, size, scheme):
+    if not AXE.exists():
+        pytest.skip("there is no axe-core: make test-browser fetches it where npm is")
+    page = results(el.Network(2, [el.GRU(4), el.Dense(1)]).save(tmp_path / "net.safetensors"), size=size, scheme=scheme)
+    page.get_by_role("heading", name="Network net.safetensors").wait_for()
+    page.evaluate(AXE.read_text() + "\nnull")
+    for name, heading in {
+        "Layers": "0 · gru",
+        "Values": "Unit 1",
+        "Horizon": "Gradient horizon",
+        "Phase plane": "Lyapunov exponents",
+    }.items():
+        page.get_by_role("tab", name=name).click()
+        page.get_by_role("heading", name=heading).first.wait_for(timeout=60_000)
+        page.wait_for_timeout(300)
+        shot(page, f"model-{name}-{size}")
+        found = page.evaluate("axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa']})")
+        said = [(v["id"], v["nodes"][0]["html"][:160]) for v in found["violations"]]
+        assert not said, (name, said)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
