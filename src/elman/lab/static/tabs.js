@@ -27,6 +27,7 @@ export class Tabs {
       one.panel.hidden = !chosen;
       one.button.setAttribute("aria-selected", String(chosen));
       one.button.tabIndex = chosen ? 0 : -1;
+      if (chosen) this.list.scrollLeft = one.button.offsetLeft - this.list.offsetLeft - 40; // on narrow screens
       if (chosen && one.made.shown) one.made.shown();
       if (!chosen && one.made.left) one.made.left();
     }
