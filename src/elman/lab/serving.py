@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import socket
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from elman.lab.results import Results
 
 HOST = "127.0.0.1"
 PORT = 8765
+AT_ONCE = 0.7  # seconds in which a page that has its first cell is drawn, beside which nothing is loaded
 TRIED = 20  # ports behind the first one, where no port is asked for
 
 
@@ -90,6 +92,7 @@ def _warm(opened: threading.Event) -> None:
     import elman.lab.tasks
 
     opened.wait(5.0)
+    time.sleep(AT_ONCE)
     import elman.lab.sharing  # noqa: F401
 
 
