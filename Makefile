@@ -26,7 +26,7 @@ ANY_ISA := $(addprefix tests/,bench benchmarks cli compare data distributed equa
   $(patsubst %,tests/language/test_%.py,characters ngram pieces texts words)
 KERNELS_ONLY := tests/engine tests/network tests/cells tests/training
 
-.PHONY: demo test test-isas test-kernels test-c-cross fleet fuzz faults aarch64 lint format bench bench-quick bench-docs bench-products bench-forecast bench-sequences compare-cells bench-cells cells-docs parity examples examples-full encoder-decoder parity-long distributed big-data soak sanitize sanitize-quick fuzz-native kills test-browser build dist clean
+.PHONY: demo test test-isas test-kernels test-c-cross fleet fuzz faults aarch64 lint format bench bench-quick bench-docs bench-products bench-lab bench-forecast bench-sequences compare-cells bench-cells cells-docs parity examples examples-full encoder-decoder parity-long distributed big-data soak sanitize sanitize-quick fuzz-native kills test-browser test-browser-quick build dist clean
 
 demo: $(VENV)/.installed
 	$(BIN)/elman forecast sunspots --horizon 22 --out out/sunspots
@@ -100,11 +100,17 @@ kills: $(VENV)/.tested
 aarch64: $(VENV)/.tested
 	native/tests/aarch64.sh
 
-# The lab in Chromium, which CHROMIUM=PATH names where it is not found; what axe-core says of it, where npm can fetch that.
+# The lab in Chromium, which tests/browser/chromium.sh finds or installs; what axe-core says of it, where npm can fetch that.
 test-browser: $(VENV)/.tested
 	$(BIN)/pip install --quiet --group browser
 	mkdir -p build/axe && cd build/axe && { test -e package || { npm pack --silent axe-core && tar xzf axe-core-*.tgz; } || true; }
-	$(BIN)/python -m pytest -m browser tests/browser
+	CHROMIUM=$$(tests/browser/chromium.sh) $(BIN)/python -m pytest -m browser tests/browser
+
+# The same in a minute, where Chromium is installed or root can install Debian's; where not, it says so and is no failure.
+test-browser-quick: $(VENV)/.tested
+	@if chromium=$$(tests/browser/chromium.sh) && $(BIN)/pip install --quiet --group browser; then \
+	  CHROMIUM=$$chromium $(BIN)/python -m pytest -m "browser and quick" tests/browser; \
+	else echo "*** THE LAB WAS NOT TESTED IN A BROWSER: see above ***" >&2; fi
 
 # Networks written as C on an emulated ARM Cortex-M4 and as WebAssembly; tests/interop/c/cross.py says what that needs.
 test-c-cross: $(VENV)/.tested
@@ -143,6 +149,11 @@ bench: $(PEERS)/.installed
 # Under two minutes: few rounds of the small workloads.
 bench-quick: $(PEERS)/.installed
 	$(PEERS)/bin/python -m benchmarks.run --quick
+
+# How soon the lab's page is there, how smooth it is while a GRU 64 trains, what that costs the training: a minute.
+bench-lab: $(VENV)/.tested
+	$(BIN)/pip install --quiet --group browser
+	$(BIN)/python -m benchmarks.lab
 
 # Matrix products alone, beside NumPy's and PyTorch's, with two threads and with one: two minutes.
 bench-products: $(PEERS)/.installed

@@ -16,7 +16,7 @@ __version__ = "0.1.0"
 _EQUATIONS = (
     "cell Cell sigmoid tanh relu leaky_relu elu softplus silu gelu linear exp log log1p sqrt square abs sign sin cos "
     "erf lgamma digamma floor stop_gradient spike maximum minimum equal where clip sum mean max pick concat split roll "
-    "outer matvec vecmat scalar blocks constant dropout softmax log_softmax normalise"
+    "outer matvec vecmat scalar blocks constant within dropout softmax log_softmax normalise"
 ).split()
 _NETWORK = (
     "Network Layer Recurrent Stateless SimpleRNN GRU LSTM Dense Embedding Dropout LayerNorm BatchNorm Activation "
@@ -89,6 +89,7 @@ if TYPE_CHECKING:  # the same once more for editors and type checkers, which run
         sum as sum, mean as mean, max as max, pick as pick, dropout as dropout, softmax as softmax,
         log_softmax as log_softmax, normalise as normalise,
     )
+    from elman.equations.ranges import within as within
     from elman.equations.vectors import (
         concat as concat, split as split, roll as roll, outer as outer, matvec as matvec, vecmat as vecmat,
         scalar as scalar, blocks as blocks,

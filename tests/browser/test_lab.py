@@ -3,51 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 
 import pytest
 
-from tests.browser.conftest import AXE, Served
-
-SHOTS = os.environ.get("LAB_SHOTS")  # a folder for pictures, to look at
-
-
-def shot(page, name):
-    if SHOTS:
-        page.screenshot(path=f"{SHOTS}/{name}.png", full_page=True)
+from tests.browser.conftest import AXE
+from tests.browser.doing import editor, pick_task, shot, stop, tab, train
 
 
-def pick_task(page, name, **fields):
-    page.get_by_label("Task").select_option(name)
-    for label, value in fields.items():
-        page.get_by_label(label.capitalize(), exact=True).fill(str(value))
-
-
-def train(page, epochs=3):
-    page.get_by_role("button", name=re.compile("^Train")).click()
-    page.wait_for_function(
-        "least => { const m = document.getElementById('standing').textContent.match(/epoch ([\\d\\s]+)/);"
-        " return m && Number(m[1].replace(/\\s/g, '')) >= least }",
-        arg=epochs,
-    )
-
-
-def tab(page, name):
-    page.get_by_role("tab", name=name).click()
-
-
-def stop(page):
-    tab(page, "Train")
-    page.get_by_role("button", name="Stop").click()
-    page.get_by_role("button", name=re.compile("^Train")).wait_for()
-
-
-def editor(page, which="first"):
-    return page.get_by_label(f"Equations of the {which} cell")
-
-
-@pytest.mark.parametrize("size", ["wide", "phone"])
+@pytest.mark.parametrize("size", [pytest.param("wide", marks=pytest.mark.quick), "phone"])
 def test_equations_are_read_as_they_are_typed(opened, size):
     page = opened(size=size)
     editor(page).fill("def mine(p, x, h):\n    k = sigmoid(p.k)\n    return k * h + (1 - k) * tanh(p.W @ x)")
@@ -82,7 +46,9 @@ def test_every_cell_of_the_collection_reads_and_is_drawn(opened):
     shot(page, "mlstm")
 
 
-@pytest.mark.parametrize(("size", "scheme"), [("wide", "light"), ("wide", "dark"), ("phone", "light")])
+@pytest.mark.parametrize(
+    ("size", "scheme"), [pytest.param("wide", "light", marks=pytest.mark.quick), ("wide", "dark"), ("phone", "light")]
+)
 def test_a_training_is_seen_paused_and_goes_on(opened, size, scheme):
     page = opened(size=size, scheme=scheme)
     pick_task(page, "flip_flop", steps=20, sequences=128)
@@ -107,6 +73,16 @@ def test_a_training_is_seen_paused_and_goes_on(opened, size, scheme):
     assert "0.032" in code.inner_text()
 
 
+def test_of_two_picks_the_later_one_counts(opened):
+    page = opened()
+    page.route("**/api/cell/lstm", lambda route: (page.wait_for_timeout(300), route.continue_()))
+    page.get_by_role("button", name="+ Compare with a second cell").click()
+    page.get_by_label("Begin with").nth(1).select_option("simple")
+    page.get_by_role("heading", name="simple", exact=True).wait_for()
+    page.wait_for_timeout(600)
+    assert page.get_by_role("heading", name="simple", exact=True).count() == 1
+
+
 def test_two_cells_learn_side_by_side(opened):
     page = opened()
     page.get_by_role("button", name="+ Compare with a second cell").click()
@@ -128,6 +104,7 @@ def test_two_cells_learn_side_by_side(opened):
     assert page.get_by_label("Begin with").count() == 1
 
 
+@pytest.mark.quick
 def test_values_are_scrubbed_and_a_poke_is_followed(opened):
     page = opened()
     pick_task(page, "sine", steps=24, sequences=64)
@@ -139,7 +116,7 @@ def test_values_are_scrubbed_and_a_poke_is_followed(opened):
     heat.focus()
     for key in ("ArrowRight", "ArrowRight", "ArrowRight", "ArrowDown"):
         page.keyboard.press(key)
-    assert page.locator("label[for=scrub-step]").inner_text() == "Step 4 of 24"
+    assert page.locator("label[for^=scrub-step]").inner_text() == "Step 4 of 24"
     page.get_by_role("heading", name="Unit 2").wait_for()
     page.get_by_role("button", name="Poke", exact=True).click()
     page.get_by_role("heading", name="What is left of the poke").wait_for()
@@ -191,6 +168,7 @@ def test_a_series_is_dropped_on_the_page(opened, tmp_path):
     stop(page)
 
 
+@pytest.mark.quick
 def test_all_is_done_by_the_keyboard_alone(opened):
     page = opened()
     page.keyboard.press("Tab")
@@ -214,6 +192,7 @@ def test_all_is_done_by_the_keyboard_alone(opened):
     assert page.evaluate("document.activeElement.tagName") != "TEXTAREA"
 
 
+@pytest.mark.quick
 def test_what_is_shared_opens_offline(opened, browser, tmp_path):
     page = opened()
     page.get_by_label("Units").fill("5")
@@ -249,25 +228,6 @@ def test_what_is_shared_opens_offline(opened, browser, tmp_path):
     shot(other, "shared")
     context.close()
     assert not wrong
-
-
-def test_a_folder_of_results_is_a_page(opened, tmp_path):
-    (tmp_path / "report.html").write_text("<h1>Report</h1>")
-    (tmp_path / "forecast.csv").write_text("time,forecast\n2020-01,1.5\n2020-02,2.5\n2020-03,2\n")
-    (tmp_path / "facts.json").write_text('{"loss": 1}')
-    served = Served(str(tmp_path))
-    try:
-        page = opened(served.address)
-        page.get_by_role("heading", name=tmp_path.name).wait_for()
-        assert page.locator("iframe").get_attribute("sandbox") == ""
-        assert page.frame_locator("iframe").locator("h1").inner_text() == "Report"
-        page.get_by_role("button", name="forecast.csv").click()
-        page.get_by_role("cell", name="2020-02").wait_for()
-        page.get_by_role("button", name="facts.json").click()
-        page.get_by_text('"loss": 1').wait_for()
-        shot(page, "results")
-    finally:
-        served.close()
 
 
 @pytest.mark.parametrize(("size", "scheme"), [("wide", "light"), ("wide", "dark"), ("phone", "dark")])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import builtins
+import importlib.util
 import re
 import subprocess
 import sys
@@ -17,14 +17,8 @@ from elman.lab.serving import serve
 
 
 def test_without_the_extra_it_says_what_to_install(monkeypatch):
-    real = builtins.__import__
-
-    def missing(name, *more, **options):
-        if name.partition(".")[0] in ("starlette", "uvicorn"):
-            raise ImportError(f"No module named {name!r}", name=name)
-        return real(name, *more, **options)
-
-    monkeypatch.setattr(builtins, "__import__", missing)
+    real = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "uvicorn" else real(name))
     with pytest.raises(el.OptionError, match=r"pip install 'elman\[lab\]'"):
         serve(browser=False)
 
@@ -61,8 +55,9 @@ def test_a_folder_shows_its_own_files_only(tmp_path):
     (tmp_path / "run" / "model.safetensors").write_text("")
     (tmp_path / "run" / "link.json").symlink_to(tmp_path / "secret.json")
     results = Results(tmp_path / "run")
-    assert [file["name"] for file in results.listed()["files"]] == ["report.html"]
-    assert results.file("../secret.json") is None and results.file("link.json") is None
+    assert [file["name"] for file in results.listed()["files"]] == ["report.html", "model.safetensors"]
+    assert [results.file(name) for name in ("../secret.json", "link.json", "model.safetensors")] == [None] * 3
+    assert results.model("report.html") is None and results.model("../run/model.safetensors") is None
     content, kind, policy = results.file("report.html")
     assert content == b"<h1>x</h1>" and kind.startswith("text/html") and "sandbox" in policy
     (tmp_path / "empty").mkdir()
@@ -71,7 +66,21 @@ def test_a_folder_shows_its_own_files_only(tmp_path):
             Results(wrong)
 
 
+def loaded(module, names):
+    """Which of these another module loads."""
+    code = f"import sys, {module}; print([m for m in {names} if m in sys.modules])"
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip()
+
+
 def test_lab_loads_with_nothing_heavy():
-    heavy = ("starlette", "uvicorn", "matplotlib", "duckdb")
-    code = f"import sys, elman.lab; print([m for m in {heavy} if m in sys.modules])"
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "[]"
+    assert loaded("elman.lab", ("starlette", "uvicorn", "numpy", "matplotlib", "duckdb")) == "[]"
+
+
+def test_the_page_is_served_before_anything_can_compute():
+    pytest.importorskip("starlette")
+    assert loaded("elman.lab.app", ("numpy", "elman.checks", "elman.network", "webbrowser")) == "[]"
+
+
+def test_what_the_page_begins_with_needs_neither_data_nor_networks():
+    module = "elman.lab.tasks, elman.lab.reading"
+    assert loaded(module, ("elman.data", "elman.network", "elman.engine", "elman.insight", "matplotlib")) == "[]"

@@ -18,12 +18,13 @@ def lab(folder: str | None, equations: str | None, port: int | None, no_browser:
     """Open a page on this computer: edit a cell's equations, train it, look into it.
 
     Needs `pip install 'elman[lab]'`. The page is served to this computer only, at an address that holds a token; Ctrl-C
-    ends it. With FOLDER, which another command wrote, it shows those results too.
+    ends it. With FOLDER, which another command wrote, or a model's file it shows those too.
 
     \b
     elman lab
     elman lab --equations mine.txt
     elman lab out/sunspots
+    elman lab out/sunspots/model.safetensors
     """
     from pathlib import Path
 

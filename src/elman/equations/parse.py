@@ -10,6 +10,8 @@ signed     : ("+" | "-") signed | power
 power      : part ["**" signed]
 part       : atom ("[" key ("," key)* "]" | ".T")*
 atom       : NUMBER | NAME | "p" "." NAME | FUNCTION "(" arguments ")" | "(" several ")" | "[" numbers "]"
+
+Of the arguments of functions one is a STRING: what ``within(x, "mass")`` says of an input.
 """
 
 from __future__ import annotations

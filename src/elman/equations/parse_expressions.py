@@ -22,10 +22,12 @@ from elman.equations.parse_nodes import (
     Turned,
     Unary,
     Weight,
+    Words,
 )
 from elman.equations.parse_reader import KEYWORDS, Reader
 from elman.equations.parse_tokens import Place, Token
 
+LONGEST_WORDS = 120
 DEEPEST = 60  # brackets and signs within one another
 COMPARISONS = ("<", "<=", ">", ">=", "==", "!=")
 INSTEAD = {
@@ -43,6 +45,12 @@ INSTEAD = {
     "def": "a text is one cell; write what a second function would do where it is used",
     "in": "values of a vector cannot be gone through one by one",
     "is": "write ==",
+}
+
+
+_MISPLACED = {
+    True: 'there are no texts in equations, but for what within(x, "mass") says of an input',
+    False: 'within says in words what an input is: within(x, "mass")',
 }
 
 
@@ -248,8 +256,17 @@ class Expressions(Reader):
         if token.kind == "name" and self.tokens[self.at + 1].text == "=":
             self.next()
             self.next()
-            return token.text, self.expression(f"a value for {token.text}")
-        return "", self.expression("an argument")
+            return token.text, self._words() or self.expression(f"a value for {token.text}")
+        return "", self._words() or self.expression("an argument")
+
+    def _words(self) -> Words | None:
+        """A text, if one comes."""
+        token = self.token
+        if token.kind != "string":
+            return None
+        if token.text[:3] in ("'''", '"""') or len(token.text) > LONGEST_WORDS:
+            self.refuse(f"what an input is said to be stands on one line of at most {LONGEST_WORDS} characters")
+        return Words(self.next().place, token.text[1:-1])
 
     def _check_call(self, token: Token, arguments: list[Node], options: list[tuple[str, Node]], place: Place) -> None:
         function, said = FUNCTIONS[token.text], [name for name, _ in options]
@@ -258,6 +275,7 @@ class Expressions(Reader):
                 known = ", ".join(function.names) or "no arguments with names"
                 self.text.refuse(f"{token.text} has no argument {name!r}; it has {known}", value.place)
         taken = [*function.names[: len(arguments)], *said]
+        self._check_words(token, {**dict(enumerate(arguments)), **dict(options)})
         if len(set(taken)) < len(taken):
             self.text.refuse(f"an argument of {token.text} is given twice", place)
         missing = [name for name in function.names[: function.needed] if name not in taken]
@@ -269,6 +287,12 @@ class Expressions(Reader):
                 + f" argument{'s' * (len(function.names) != 1)} ({takes}), and {len(arguments) + len(options)} came",
                 place,
             )
+
+    def _check_words(self, token: Token, given: dict[int | str, Node]) -> None:
+        """Of all arguments of functions only one is a text."""
+        for name, value in given.items():
+            if isinstance(value, Words) != (token.text == "within" and name in (1, "what")):
+                self.text.refuse(_MISPLACED[isinstance(value, Words)], value.place)
 
     def _numbers(self) -> Node:
         """``[1, 2]`` or ``[[1, 2], [3, 4]]``."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from elman.equations import functions, vectors
 from elman.equations.declared import constant
+from elman.equations.ranges import within
 
 _NAMES = (
     "sigmoid tanh relu leaky_relu elu softplus silu gelu linear exp log log1p sqrt square abs sign sin cos erf lgamma "
@@ -53,6 +54,7 @@ FUNCTIONS: dict[str, Function] = {
     **{name: _function(getattr(functions, name)) for name in _NAMES},
     **{name: _function(getattr(vectors, name)) for name in _OF_VECTORS},
     "constant": _function(constant),
+    "within": _function(within),
 }
 ELSEWHERE = {
     "softsign": "x / (1 + abs(x))",

@@ -25,6 +25,13 @@ class Truth(Node):
 
 
 @dataclass(frozen=True)
+class Words(Node):
+    """A text between quotation marks, which says what an input is."""
+
+    text: str
+
+
+@dataclass(frozen=True)
 class Name(Node):
     name: str
 

@@ -28,6 +28,7 @@ from elman.equations.parse_nodes import (
     Turned,
     Unary,
     Weight,
+    Words,
 )
 from elman.equations.symbols import Symbol
 from elman.equations.vectors import Blocks
@@ -194,6 +195,9 @@ class Run:
                 raise self.refuse(f"{node.function} takes vectors, each as an argument", node)
         if node.function == "constant" and not (arguments and isinstance(arguments[0], list)):
             raise self.refuse("constant takes numbers in brackets, as constant([1, 2])", node)
+        bounds = (*arguments[2:], *(v for name, v in options.items() if name in ("low", "high")))
+        if node.function == "within" and not all(map(_plain, bounds)):
+            raise self.refuse('the bounds of what an input may be are numbers: within(x, "a share", 0, 1)', node)
         made = [int(n) for n in arguments[1:] if _plain(n)] if node.function in ("split", "blocks") else []
         self.count(sum(made), node)
 
@@ -267,4 +271,5 @@ _OF: dict[type[Node], Callable[[Run, Any], Any]] = {
     Part: Run.part,
     Several: Run.several,
     Numbers: Run.numbers,
+    Words: lambda run, node: node.text,
 }

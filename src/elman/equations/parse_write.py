@@ -9,8 +9,10 @@ import numpy as np
 
 from elman.equations.graph import Graph, ordered
 from elman.equations.ops import OPS, row_of
+from elman.equations.parse_expressions import LONGEST_WORDS
 from elman.equations.parse_functions import FUNCTIONS
 from elman.equations.parse_reader import KEYWORDS
+from elman.equations.ranges import Range
 from elman.equations.render import EPSILON, all_names
 from elman.equations.shapes import written_ends
 from elman.equations.simplify import normalised
@@ -53,8 +55,6 @@ def graph_text(graph: Graph, name: str, decorator: str = "") -> str:
     EquationError
         If the text cannot say something of it.
     """
-    if graph.ranges:
-        raise EquationError(f"{name} says what values its inputs may have, which a text cannot say")
     return "\n".join([*([decorator] if decorator else []), *_Writer(graph, name).lines()]) + "\n"
 
 
@@ -67,6 +67,9 @@ class _Writer:
         self.short = _normalised(graph)
         self.order = [n for n in ordered(graph.outputs, operands=self._operands) if n.inputs]
         self.uses = Counter(i for n in self.order for i in self._operands(n)) + Counter(graph.outputs)
+        self.ranges: dict[Symbol, list[Range]] = {}
+        for symbol, said in graph.ranges:
+            self.ranges.setdefault(symbol, []).append(said)
         self.names: dict[Symbol, str] = {}
         self._give_names()
         self.text: dict[Symbol, tuple[str, int]] = {}
@@ -76,8 +79,11 @@ class _Writer:
         given = [s.name for s in (*self.graph.inputs, *self.graph.memories, *self.graph.states)]
         lines = [f"def {self.name}({', '.join(('p', *given))}):"]
         lines += [f"    {p.name} = constant({_constant(p)})" for p in self._constants()]
+        lines += [f"    {s.name} = {self._ranged(s, s.name)}" for s in self.graph.inputs if s in self.ranges]
         for node in self.order:
             expression = self._expression(node)
+            if node in self.ranges:
+                expression = self._ranged(node, expression[0]), ATOM
             if node in self.names:
                 lines.append(f"    {self.names[node]} = {expression[0]}")
                 expression = self.names[node], ATOM
@@ -95,7 +101,7 @@ class _Writer:
         states = {s.name: last_use.get(s, -1) for s in graph.states}
         found = all_names(graph)
         for place, node in enumerate(self.order):
-            wanted = found.get(node, "")
+            wanted = found.get(node, "") or ("part" if node in self.ranges and self.uses[node] > 1 else "")
             if not wanted or (node in new and self.uses[node] == 1):
                 continue
             again = node in new and wanted in states and states[wanted] <= place
@@ -110,6 +116,14 @@ class _Writer:
 
     def _operands(self, node: Symbol) -> tuple[Symbol, ...]:
         return (self.short[node][0],) if node in self.short else node.inputs
+
+    def _ranged(self, node: Symbol, text: str) -> str:
+        """An input, or a part of one, with what is said of its values."""
+        for said in self.ranges[node]:
+            bounds = [_number(said.low)[0]] * (said.low != 0 or said.high != math.inf)
+            bounds += [_number(said.high)[0]] * (said.high != math.inf)
+            text = f"within({', '.join([text, _quoted(said.what), *bounds])})"
+        return text
 
     # --- expressions ------------------------------------------------------------------------------------------
 
@@ -232,6 +246,14 @@ def _number(value: float) -> tuple[str, int]:
         return ("1e999", ATOM) if value > 0 else ("-1e999", NEG)
     text = str(int(value)) if float(value).is_integer() and abs(value) < 1e6 else repr(float(value))
     return text, NEG if text.startswith("-") else ATOM
+
+
+def _quoted(text: str) -> str:
+    """Between quotation marks of which it has none, as the grammar knows no signs that stand for others."""
+    mark = next((m for m in ('"', "'") if m not in text), "")
+    if not mark or "\n" in text or "\\" in text or len(text) > LONGEST_WORDS - 2:
+        raise EquationError(f"{text!r}, which is said of an input, cannot be written in a text")
+    return f"{mark}{text}{mark}"
 
 
 def _constant(parameter: Parameter) -> str:

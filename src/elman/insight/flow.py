@@ -156,6 +156,24 @@ def gradient_flow(
     return GradientFlow(geometric_mean(by_sequence), by_sequence, by_state, pairs, by_parameter, whole)
 
 
+@dataclass(frozen=True)
+class Side:
+    """With respect to what a gradient is: all states behind a step, some of their numbers, or some of its inputs'."""
+
+    states: slice | None = None
+    inputs: slice | None = None
+
+    def norms(self, gradient: np.ndarray, Jx: np.ndarray | None) -> np.ndarray:
+        """Of gradients (R, M, n) with respect to the states behind a step; Jx (R, n, F) is d states / d its inputs."""
+        if self.inputs is None:
+            return np.asarray(np.linalg.norm(gradient if self.states is None else gradient[..., self.states], axis=-1))
+        assert Jx is not None, "indices have no gradient"
+        return np.asarray(np.linalg.norm(gradient @ Jx[..., self.inputs], axis=-1))
+
+
+ALL_STATES = Side()
+
+
 def step_pairs(
     system: System, losses: StepLosses, s: np.ndarray, x: np.ndarray, gradients: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -164,17 +182,34 @@ def step_pairs(
     Of states s (B, T + 1, n) along inputs x (B, T, F). Where `gradients` (B, T, n) are given, what a loss leaves in the
     states, what comes back from later steps is added to them.
     """
+    found, last = pairs_of(system, losses.direct(s[:, 1:]), s, x, gradients=gradients)
+    pairs = np.zeros((losses.count, x.shape[1]))
+    pairs[losses.steps] = found[-len(losses.steps) :]
+    return pairs, last
+
+
+def pairs_of(
+    system: System,
+    direct: np.ndarray,
+    s: np.ndarray,
+    x: np.ndarray,
+    by: Side = ALL_STATES,
+    gradients: np.ndarray | None = None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """The same of anything that leaves the gradients `direct` in the states, with respect to any `by`.
+
+    `direct` is (B, T, n), of a value at each step, or (B, M, T, n), of M values at any steps.
+    """
     B, T = x.shape[:2]
-    direct = losses.direct(s[:, 1:])
-    pairs = np.zeros((losses.count, T))
-    last = np.zeros((B, T, system.n))
-    size = max(1, BYTES_AT_ONCE // (8 * max(T, losses.count) * system.n**2))
+    M = T if direct.ndim == 3 else direct.shape[1]
+    pairs, last = np.zeros((M, T)), np.zeros((B, T, system.n))
+    size = max(1, BYTES_AT_ONCE // (8 * max(T, M) * system.n**2))
     for at in range(0, B, size):
         rows = slice(at, at + size)
-        J = system.jacobian(s[rows, :-1].reshape(-1, system.n), x[rows].reshape(-1, system.F))[0]
+        J, Jx = system.jacobian(s[rows, :-1].reshape(-1, system.n), x[rows].reshape(-1, system.F))
         J = J.reshape(-1, T, system.n, system.n)
-        found = _back(direct[rows], J, last[rows]) / B
-        pairs[losses.steps] += found[-len(losses.steps) :]
+        Jx = None if Jx is None else Jx.reshape(-1, T, system.n, system.F)
+        pairs += _back(direct[rows], J, Jx, by, last[rows]) / B
         if gradients is not None:
             _accumulate(gradients[rows], J)
     return pairs, last
@@ -202,7 +237,7 @@ def _sum_of_outputs(y: Any, target: Any) -> Any:
     return over_features(y) + 0 * over_features(target)
 
 
-def _back(direct: np.ndarray, J: np.ndarray, last: np.ndarray) -> np.ndarray:
+def _back(direct: np.ndarray, J: np.ndarray, Jx: np.ndarray | None, by: Side, last: np.ndarray) -> np.ndarray:
     """Carry every loss back through all steps; the sums of norms (M, T) over the rows.
 
     `direct` is (R, T, n), of a loss at each step or at the last one, or (R, M, T, n), of M losses at any steps; `last`
@@ -221,7 +256,7 @@ def _back(direct: np.ndarray, J: np.ndarray, last: np.ndarray) -> np.ndarray:
             under_way[:, k] = direct[:, k]
         else:
             under_way += direct[:, :, k]
-        sums[:, k] = np.linalg.norm(under_way, axis=-1).sum(axis=0)
+        sums[:, k] = by.norms(under_way, None if Jx is None else Jx[:, k]).sum(axis=0)
         last[:, k] = under_way[:, -1]
     return sums
 

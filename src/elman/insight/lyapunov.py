@@ -149,7 +149,7 @@ def spectrum_along(system: System, inputs: np.ndarray, burn_in: int, state: Any 
         along = system.trajectory(here[None], s, first)[0]
         s = along[-1:]
         directions.carry(system.jacobian(along[:-1], here)[0])
-    return _spectrum(*directions.logs(burn_in))
+    return spectrum_of(*directions.logs(burn_in))
 
 
 class _Directions:
@@ -216,7 +216,7 @@ def _start(system: System, state: Any) -> np.ndarray:
     return np.random.default_rng(system.net.seed).uniform(-0.5, 0.5, (1, system.n))
 
 
-def _spectrum(grown: np.ndarray, took: np.ndarray) -> Spectrum:
+def spectrum_of(grown: np.ndarray, took: np.ndarray) -> Spectrum:
     """The exponents from what the directions grew in stretches of so many steps."""
     means = grown.sum(axis=0) / took.sum()
     order = np.argsort(-means, kind="stable")

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import functools
 import json
-import mimetypes
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from elman.errors import ElmanError
+from elman.errors import ElmanError, OptionError
 from elman.lab.limits import OPTIMIZERS
 from elman.lab.results import Results
 
@@ -26,25 +26,27 @@ if TYPE_CHECKING:
     from elman.lab.asked import Asked
     from elman.lab.sessions import Sessions
 
+CELL, UNITS, TASK = "gru", 16, "adding"  # what a page begins with
 SECONDS_A_BEAT = 10.0  # a sign of life, by which a page that is gone is noticed
+KINDS = {"html": "text/html", "css": "text/css", "js": "text/javascript", "svg": "image/svg+xml", "woff2": "font/woff2"}
 MOST_NEWS = 2000  # that wait for a page which does not listen
 
 
 def static_files() -> dict[str, bytes]:
     """All files of the page by their names; nothing else can be asked for."""
-    root = files("elman.lab") / "static"
-    found = {entry.name: entry.read_bytes() for entry in root.iterdir() if entry.is_file()}
-    vendor = {f"vendor/{e.name}": e.read_bytes() for e in (root / "vendor").iterdir() if e.is_file()}
-    return {**found, **vendor}
+    root = Path(__file__).parent / "static"
+    return {file.relative_to(root).as_posix(): file.read_bytes() for file in root.rglob("*") if file.is_file()}
+
+
+def _preloads(static: dict[str, bytes]) -> str:
+    """Have a browser ask for all modules at once, and not for each where another one imports it."""
+    modules = [name for name in static if name.endswith(".js") and "/" not in name]
+    return "\n".join(f'<link rel="modulepreload" href="static/{name}">' for name in sorted(modules))
 
 
 def kind_of(name: str) -> str:
     """The media type of a file of the page."""
-    if name.endswith(".js"):
-        return "text/javascript"
-    if name.endswith(".woff2"):
-        return "font/woff2"
-    return mimetypes.guess_type(name)[0] or "text/plain"
+    return KINDS.get(name.rpartition(".")[2], "text/plain")
 
 
 class Lab:
@@ -52,26 +54,33 @@ class Lab:
 
     Parameters
     ----------
-    folder : Path, optional
-        Of results to show.
+    results : Results, optional
+        A folder of them.
     text : str, optional
         Of a cell to begin with.
     """
 
-    def __init__(self, folder: Path | None = None, text: str | None = None):
+    def __init__(self, results: Results | None = None, text: str | None = None):
         self.text: str | None = text
         self.static: dict[str, bytes] = static_files()
-        self.results: Results | None = None if folder is None else Results(folder)
+        self.results: Results | None = results
+        self.index: str = self.static["index.html"].decode().replace("<!-- modules -->", _preloads(self.static))
+        self.opened: threading.Event = threading.Event()  # once a page has its first cell
         self.app: Starlette = Starlette(routes=self._routes(), lifespan=self._lifespan)
 
     def _routes(self) -> list[Route]:
-        asked = {
+        asked: dict[str, Doing] = {
             "/api/read": self._read,
             "/api/train": self._train,
             "/api/control": self._control,
             "/api/scrub": self._scrub,
             "/api/dynamics": self._dynamics,
+            "/api/horizon": self._horizon,
             "/api/notebook": self._notebook,
+            "/api/open": self._open,
+            "/api/opened/scrub": functools.partial(self._opened, "scrub"),
+            "/api/opened/dynamics": functools.partial(self._opened, "dynamics"),
+            "/api/opened/horizon": functools.partial(self._opened, "horizon"),
         }
         return [
             Route("/", self.page),
@@ -102,8 +111,7 @@ class Lab:
     # --- the page and its files -----------------------------------------------------------------------------------
 
     async def page(self, request: Request) -> Response:
-        page = self.static["index.html"].decode().replace("{{nonce}}", request.scope["nonce"])
-        return HTMLResponse(page)
+        return HTMLResponse(self.index.replace("{{nonce}}", request.scope["nonce"]))
 
     async def file(self, request: Request) -> Response:
         content = self.static.get(request.path_params["name"])
@@ -112,9 +120,9 @@ class Lab:
         return Response(content, media_type=kind_of(request.path_params["name"]))
 
     async def start(self, request: Request) -> Response:
-        return JSONResponse(await run_in_threadpool(self._start))
+        return await _said(lambda: self._start(request.headers.get("x-session", "")))
 
-    def _start(self) -> dict[str, Any]:
+    def _start(self, session: str) -> dict[str, Any]:
         from elman.lab.reading import collection
         from elman.lab.tasks import kinds
 
@@ -131,8 +139,29 @@ class Lab:
             "tasks": tasks,
             "optimizers": list(OPTIMIZERS),
             "results": folder,
-            "text": self.text,
+            "first": self._first(),
+            "run": self._before(session),
         }
+
+    def _first(self) -> dict[str, Any]:
+        """The cell that the page begins with, as it is read for the task that it begins with."""
+        from elman.lab.reading import of_collection, read
+        from elman.lab.tasks import KINDS
+
+        about = of_collection(CELL) if self.text is None else {"name": "", "text": self.text}
+        features = KINDS[TASK].features
+        self.opened.set()
+        found = read(about["text"], features, UNITS)
+        return {**about, "task": TASK, "features": features, "units": UNITS, "read": found}
+
+    def _before(self, session: str) -> dict[str, Any] | None:
+        """The training that a page has which was loaded again."""
+        known = self.sessions.known(session) if "sessions" in self.__dict__ else None
+        if known is None or known.run is None:
+            return None
+        from elman.lab.sharing import described
+
+        return {**described(known.run), "asked": known.run.asked}
 
     async def cell(self, request: Request) -> Response:
         from elman.lab.reading import of_collection
@@ -144,7 +173,7 @@ class Lab:
     def _read(self, session: str, asked: Asked) -> dict[str, Any]:
         from elman.lab.reading import read
 
-        return read(asked.text("text"), asked.whole("features", 1, 1, 4096), asked.whole("units", 16, 1, 4096))
+        return read(asked.text("text"), asked.whole("features", 1, 1, 4096), asked.whole("units", UNITS, 1, 4096))
 
     def _train(self, session: str, asked: Asked) -> dict[str, Any]:
         from elman.lab.sharing import described
@@ -165,10 +194,23 @@ class Lab:
     def _dynamics(self, session: str, asked: Asked) -> dict[str, Any]:
         return self.sessions.of(session).look_at_dynamics(asked)
 
+    def _horizon(self, session: str, asked: Asked) -> dict[str, Any]:
+        return self.sessions.of(session).horizon(asked)
+
     def _notebook(self, session: str, asked: Asked) -> dict[str, Any]:
         from elman.lab.sharing import notebook
 
         return {"code": notebook(self.sessions.of(session).run)}
+
+    def _open(self, session: str, asked: Asked) -> dict[str, Any]:
+        name = asked.text("file")
+        file = None if self.results is None else self.results.model(name)
+        if file is None:
+            raise OptionError(f"there is no model {name[:120]!r} among the results")
+        return self.sessions.of(session).open(file, name)
+
+    def _opened(self, what: str, session: str, asked: Asked) -> dict[str, Any]:
+        return self.sessions.of(session).look_at_opened(what, asked)
 
     async def share(self, request: Request) -> Response:
         from elman.lab.sharing import shared_page
@@ -186,21 +228,18 @@ class Lab:
         return await _answer(make)
 
     async def table(self, request: Request) -> Response:
-        body = await request.body()
-        name = Path(request.headers.get("x-name", "series.csv")).name[:120]
-        session = request.headers.get("x-session", "")
+        body, session = await request.body(), request.headers.get("x-session", "")
+        name = unquote(request.headers.get("x-name", "series.csv"))
+        said = unquote(request.headers.get("x-reading", "{}"))
 
         def take() -> dict[str, Any]:
             from elman.lab.asked import Asked
+            from elman.lab.tables import Table
 
-            mine = self.sessions.of(session)
-            before, mine.table = mine.table, (name, body)
-            try:
-                data = mine.data(Asked({"task": "table", "steps": 20, "rows": 8}))
-            except ElmanError:
-                mine.table = before
-                raise
-            return {"name": name, "features": data.x.shape[-1]}
+            table, mine = Table.asked(name, body, Asked(said.encode())), self.sessions.of(session)
+            most = table.most_steps()
+            mine.table = table
+            return {"name": table.name, "features": 1, "most": most}
 
         return await _said(take)
 

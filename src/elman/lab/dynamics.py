@@ -8,12 +8,13 @@ import numpy as np
 
 from elman.engine.blas import one_blas_thread
 from elman.errors import OptionError
-from elman.insight import fixed_points, lyapunov_spectrum
+from elman.insight import fixed_points
+from elman.insight.lyapunov import Spectrum, spectrum_along
 from elman.insight.system import System
 from elman.lab.asked import Asked
-from elman.lab.limits import MOST_DYNAMIC
+from elman.lab.limits import MOST_DYNAMIC, MOST_FOLLOWED
 from elman.lab.looking import packed
-from elman.lab.tasks import Data
+from elman.lab.many_states import leading_exponents, settled_points
 from elman.network import Network
 
 ROWS = 12  # trajectories
@@ -24,40 +25,57 @@ MOST_POINTS = 24  # shown, the most stable first
 LYAPUNOV_STEPS, BURN_IN = 400, 100
 
 
-def dynamics(net: Network, data: Data, asked: Asked) -> dict[str, Any]:
+def dynamics(net: Network, x: Any, asked: Asked, layer: str | None = None) -> dict[str, Any]:
     """Trajectories, arrows, fixed points and Lyapunov exponents.
+
+    Of very many states, where Jacobians take long, the points are those in which runs settle, and of the exponents
+    there are the first ones.
 
     Parameters
     ----------
     net : Network
-        Which answers at every step.
-    data : Data
+    x : inputs
+        As the network takes them; trajectories are of the first rows.
     asked : Asked
         ``input``: ``zero`` or ``mean``, what stays the same while fixed points are looked for.
+    layer : str, optional
+        Which is looked at by itself; by default all layers with states together.
     """
     with one_blas_thread():  # whose threads would fight with those of a training for the cores
-        return _found(net, data, asked.one_of("input", ("zero", "mean"), "zero"))
+        return _found(System(net, layer), x, asked.one_of("input", ("zero", "mean"), "zero"))
 
 
-def _found(net: Network, data: Data, constant: str) -> dict[str, Any]:
-    system = System(net)
-    if system.n > MOST_DYNAMIC:
-        raise OptionError(f"the states are {system.n} numbers; dynamics are looked at up to {MOST_DYNAMIC}")
-    x, first = system.given(data.x_held[:ROWS])
+def _found(system: System, inputs: Any, constant: str) -> dict[str, Any]:
+    if system.n > MOST_FOLLOWED:
+        raise OptionError(
+            f"the states are {system.n:,} numbers; dynamics are looked at up to {MOST_FOLLOWED:,}: take fewer units"
+        )
+    x, first = system.given(inputs)
+    x, first = x[:ROWS], first[:ROWS]
     along = system.trajectory(x, first)
-    drive = np.zeros(system.F) if constant == "zero" else x.mean(axis=(0, 1))
+    drive = _constant(system, x, constant)
     plane = Plane(along.reshape(-1, system.n))
+    few = system.n <= MOST_DYNAMIC
     return {
         "states": {name: [part.start, part.stop] for name, part in system.parts.items()},
         "n": system.n,
+        "few": few,
         "explained": plane.explained,
         "axes": packed(plane.basis),
         "drive": packed(drive),
         "trajectories": packed(plane.of(along)),
         "arrows": _arrows(system, plane, along, drive),
-        **_points(net, system, plane, along, drive),
-        "lyapunov": _lyapunov(net, drive),
+        **_points(system, plane, along.reshape(-1, system.n), drive, few),
+        "lyapunov": _lyapunov(system, drive, few),
     }
+
+
+def _constant(system: System, x: np.ndarray, constant: str) -> np.ndarray:
+    """What comes in at every step; of indices in place of the mean the one in the middle."""
+    if constant == "zero":
+        return np.zeros(system.F)
+    middle = np.sort(x.reshape(-1, system.F), axis=0)[x.shape[0] * x.shape[1] // 2]
+    return np.where(system.has_gradient, x.mean(axis=(0, 1)), middle)
 
 
 class Plane:
@@ -94,14 +112,8 @@ def _arrows(system: System, plane: Plane, along: np.ndarray, drive: np.ndarray) 
     return {"from": packed(places), "by": packed(np.nan_to_num(plane.of(moved) - plane.of(s)))}
 
 
-def _points(net: Network, system: System, plane: Plane, along: np.ndarray, drive: np.ndarray) -> dict[str, Any]:
-    states = along.reshape(-1, system.n)
-    settle, iterations = (300, 80) if system.n <= SETTLING else (0, 40)
-    searches = max(6, min(SEARCHES, MOST_JACOBIANS // system.n**2))
-    chosen = states[np.unique(np.linspace(0, len(states) - 1, searches).astype(int))]
-    found = fixed_points(
-        net, chosen, drive, slow_tolerance=1e-3, between=searches // 3, settle=settle, iterations=iterations
-    )
+def _points(system: System, plane: Plane, states: np.ndarray, drive: np.ndarray, few: bool) -> dict[str, Any]:
+    found = _searched(system, states, drive) if few else settled_points(system, states, drive)
     shown = min(len(found), MOST_POINTS)
     growing = found.unstable_directions
     points = [
@@ -118,12 +130,22 @@ def _points(net: Network, system: System, plane: Plane, along: np.ndarray, drive
     return {"points": points, "count": len(found), "verdict": found.verdict}
 
 
-def _lyapunov(net: Network, drive: np.ndarray) -> dict[str, Any]:
-    steps = np.broadcast_to(drive, (BURN_IN + LYAPUNOV_STEPS, len(drive)))
-    found = lyapunov_spectrum(net, np.ascontiguousarray(steps), burn_in=BURN_IN)
+def _searched(system: System, states: np.ndarray, drive: np.ndarray) -> Any:
+    settle, iterations = (300, 80) if system.n <= SETTLING else (0, 40)
+    searches = max(6, min(SEARCHES, MOST_JACOBIANS // system.n**2))
+    chosen = states[np.unique(np.linspace(0, len(states) - 1, searches).astype(int))]
+    return fixed_points(
+        system.whole, chosen, drive, slow_tolerance=1e-3, between=searches // 3, settle=settle, iterations=iterations,
+        layer=system.layer,
+    )  # fmt: skip
+
+
+def _lyapunov(system: System, drive: np.ndarray, few: bool) -> dict[str, Any]:
+    steps = np.ascontiguousarray(np.broadcast_to(drive, (BURN_IN + LYAPUNOV_STEPS, system.F)))
+    found: Spectrum = spectrum_along(system, steps, BURN_IN) if few else leading_exponents(system, drive)
     return {
         "exponents": [float(v) for v in found.exponents[:64]],
         "error": [float(v) if np.isfinite(v) else 0.0 for v in found.error[:64]],
         "verdict": found.verdict,
-        "dimension": found.dimension,
+        "dimension": found.dimension if few else None,
     }

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import importlib.util
 import socket
 import threading
-import webbrowser
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from elman.errors import OptionError
+from elman.lab.guard import Guard, new_token
+from elman.lab.results import Results
 
 HOST = "127.0.0.1"
 PORT = 8765
+AT_ONCE = 0.7  # seconds in which a page that has its first cell is drawn, beside which nothing is loaded
 TRIED = 20  # ports behind the first one, where no port is asked for
 
 
@@ -44,36 +48,52 @@ def serve(
     OptionError
         If starlette and uvicorn are not installed, the port is in use, or there is no such folder or text.
     """
-    try:
-        import starlette  # noqa: F401
-        import uvicorn
-    except ImportError as error:
-        raise OptionError(f"the lab needs {error.name}, which is not installed: pip install 'elman[lab]'") from error
-    from elman.lab.app import Lab
-    from elman.lab.guard import Guard, new_token
-
-    lab = Lab(folder, None if equations is None else _text(equations))
+    for name in ("starlette", "uvicorn"):
+        if importlib.util.find_spec(name) is None:
+            raise OptionError(f"the lab needs {name}, which is not installed: pip install 'elman[lab]'")
+    results = None if folder is None else Results(folder)
+    text = None if equations is None else _text(equations)
     bound = _bound(port)
     token = new_token()
     with bound:
         address = f"http://{HOST}:{bound.getsockname()[1]}/{token}/"
-        guard = Guard(lab.app, token, bound.getsockname()[1])
-        config = uvicorn.Config(
-            guard, log_level="warning", access_log=False, server_header=False, timeout_graceful_shutdown=2,
-            lifespan="on", http="h11", ws="none", limit_concurrency=64, timeout_keep_alive=30,
-        )  # fmt: skip
-        threading.Thread(target=_warm, name="elman-lab-warm", daemon=True).start()
-        ready(address)
+        ready(address)  # who asks already waits until it is answered
         if browser:
-            threading.Timer(0.3, webbrowser.open, [address]).start()
-        uvicorn.Server(config).run(sockets=[bound])
+            threading.Thread(target=_open, args=[address], name="elman-lab-browser", daemon=True).start()
+        _run(bound, token, results, text)
 
 
-def _warm() -> None:
-    """Load what the first request needs, while the browser opens."""
+def _open(address: str) -> None:
+    import webbrowser
+
+    webbrowser.open(address)
+
+
+def _run(bound: socket.socket, token: str, results: Results | None, text: str | None) -> None:
+    import uvicorn
+
+    from elman.lab.app import Lab
+    from elman.lab.standing_back import stand_back
+
+    stand_back()
+    lab = Lab(results, text)
+    guard = Guard(lab.app, token, bound.getsockname()[1])
+    config = uvicorn.Config(
+        guard, log_level="warning", access_log=False, server_header=False, timeout_graceful_shutdown=2,
+        lifespan="on", http="h11", ws="none", limit_concurrency=64, timeout_keep_alive=30,
+    )  # fmt: skip
+    threading.Thread(target=_warm, args=[lab.opened], name="elman-lab-warm", daemon=True).start()
+    uvicorn.Server(config).run(sockets=[bound])
+
+
+def _warm(opened: threading.Event) -> None:
+    """Load what the first request needs while the browser opens; what trains and looks once the page is there."""
     import elman.lab.reading
-    import elman.lab.sharing
-    import elman.lab.tasks  # noqa: F401
+    import elman.lab.tasks
+
+    opened.wait(5.0)
+    time.sleep(AT_ONCE)
+    import elman.lab.sharing  # noqa: F401
 
 
 def _checked(port: int) -> int:

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-import tempfile
 import threading
 from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from elman.errors import OptionError, TrainingError
 from elman.lab.asked import Asked
-from elman.lab.dynamics import dynamics
+from elman.lab.dynamics import ROWS, dynamics
+from elman.lab.horizon import Question
 from elman.lab.limits import MOST_SESSIONS, MOST_STEPS
 from elman.lab.looking import at_every_step
 from elman.lab.scrubbing import scrubbed
-from elman.lab.tasks import KINDS, Data, data_of, of_series, of_text
+from elman.lab.tables import Table
+from elman.lab.tasks import KINDS, Data, data_of, of_text
 from elman.lab.training import Run, copied, made
 from elman.network import Network
 
+if TYPE_CHECKING:
+    from elman.lab.opened import Opened
+
+PATIENCE = 20.0  # seconds that a look waits for the one before it
 TABLE = "table"  # the task of a file that was dropped on the page
 LEAST_LETTERS, MOST_LETTERS = 8, 64  # of a session's name
 
@@ -29,8 +36,9 @@ class Session:
 
     def __init__(self) -> None:
         self.run: Run | None = None
-        self.table: tuple[str, bytes] | None = None
+        self.table: Table | None = None
         self.dynamics: dict[int, dict[str, Any]] = {}
+        self.opened: Opened | None = None
         self._looking: threading.Lock = threading.Lock()
 
     def train(self, asked: Asked) -> Run:
@@ -48,23 +56,12 @@ class Session:
         steps = asked.whole("steps", KINDS[name].steps if name in KINDS else 50, 0, MOST_STEPS)
         rows = asked.whole("rows", KINDS[name].rows if name in KINDS else 1024, 1, 4096)
         if name == TABLE:
-            return self._of_table(steps, rows, seed)
+            if self.table is None:
+                raise OptionError("drop a file of a series on the page first")
+            return self.table.data(steps, rows, seed)
         if name == "characters" and asked.fields.get("corpus"):
             return of_text(asked.text("corpus"), rows, steps, seed)
         return data_of(name, rows, steps, seed)
-
-    def _of_table(self, steps: int, rows: int, seed: int) -> Data:
-        if self.table is None:
-            raise OptionError("drop a file of a series on the page first")
-        from elman.compare.tasks import task_of
-
-        name, content = self.table
-        with tempfile.TemporaryDirectory(prefix="elman-lab-") as folder:
-            file = Path(folder) / "series.csv"
-            file.write_bytes(content)
-            found = task_of(file, max(steps, 4))
-        code = f"task = el.compare.task_of(pathlib.Path({name!r}), {max(steps, 4)})\nx, y = task.draw({rows}, {seed})"
-        return of_series(found, "value", rows, seed, code)
 
     # --- looking ------------------------------------------------------------------------------------------------
 
@@ -91,17 +88,44 @@ class Session:
         net, data = self.network(asked.whole("member", 0, 0, 1))
         return scrubbed(net, data, asked)
 
+    def horizon(self, asked: Asked) -> dict[str, Any]:
+        """The gradient horizon of what the page wants to know."""
+        number = asked.whole("member", 0, 0, 1)
+        if self.run is None or number >= len(self.run.members):
+            raise OptionError("there is no such network yet: train one first")
+        return {"triangle": self.run.ask_horizon(number, Question.asked(asked))["triangle"]}
+
     def look_at_dynamics(self, asked: Asked) -> dict[str, Any]:
         """One look at a time, as it takes a while."""
         number = asked.whole("member", 0, 0, 1)
         net, data = self.network(number)
-        if not self._looking.acquire(blocking=False):
-            raise OptionError("dynamics are being looked at: wait for them")
+        with self._turn():
+            self.dynamics[number] = dynamics(net, data.x_held[:ROWS], asked)
+        return self.dynamics[number]
+
+    def open(self, file: Path, name: str) -> dict[str, Any]:
+        """A model that another command wrote, to look at."""
+        from elman.lab.opened import Opened
+
+        self.opened = Opened.of(file, name)
+        return self.opened.described()
+
+    def look_at_opened(self, what: str, asked: Asked) -> dict[str, Any]:
+        """``scrub``, ``dynamics`` or ``horizon`` of the model that was opened, one at a time."""
+        if self.opened is None:
+            raise OptionError("no model is open: choose one among the results first")
+        with self._turn():
+            return getattr(self.opened, what)(asked)  # type: ignore[no-any-return]
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """One look at a time: another one waits for a while."""
+        if not self._looking.acquire(timeout=PATIENCE):
+            raise OptionError(f"what was asked before has taken more than {PATIENCE:g} seconds: wait for it")
         try:
-            self.dynamics[number] = dynamics(net, data, asked)
+            yield
         finally:
             self._looking.release()
-        return self.dynamics[number]
 
     def close(self) -> None:
         if self.run is not None:
@@ -125,6 +149,11 @@ class Sessions:
             while len(self._all) > MOST_SESSIONS:
                 self._all.popitem(last=False)[1].close()
             return session
+
+    def known(self, name: str) -> Session | None:
+        """The session of a name, if there is one."""
+        with self._lock:
+            return self._all.get(name)
 
     def close(self) -> None:
         with self._lock:

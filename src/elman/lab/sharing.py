@@ -50,9 +50,13 @@ def described(run: Run) -> dict[str, Any]:
                 "name": m.cell.name,
                 "units": m.units,
                 "parameters": int(m.net.arena.size),
-                "states": [state.name for state in m.net.graphs[0].states],
+                "states": [
+                    {"name": state.name, "width": size}
+                    for state, size in zip(m.net.graphs[0].states, m.net.state_sizes()[0], strict=True)
+                ],
+                "note": w.note,
             }
-            for m in run.members
+            for m, w in zip(run.members, run.watched, strict=True)
         ],
     }
 
@@ -97,7 +101,7 @@ def shared_page(session: Session, static: dict[str, bytes], asked: Asked) -> str
         raise OptionError("there is nothing to share yet: train a cell first")
     page = static["index.html"].decode()
     head = f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
-    page = page.replace("<!-- policy -->", head)
+    page = page.replace("<!-- policy -->", head).replace("<!-- modules -->\n", "")
     page = re.sub(r'<link rel="stylesheet" href="static/([\w./]+)">', lambda m: _style(m.group(1), static), page)
     page = re.sub(r'<link rel="icon"[^>]*>', "", page)
     page = re.sub(r'<script type="importmap"[^>]*>.*?</script>', lambda _: _modules(static), page, flags=re.S)

@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from elman.data import tasks
-from elman.data.images import digits
-from elman.data.windows import windows
 from elman.errors import DataError, OptionError
 from elman.lab.limits import MOST_ROWS, MOST_STEPS
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     from elman.compare.tasks import Task
 
 Four = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
@@ -84,19 +83,26 @@ class Kind:
     features: int = 1  # of its inputs
 
 
+def _toys() -> ModuleType:
+    """The toy tasks, loaded with all that reads data when there is something to learn: the page begins without."""
+    from elman.data import tasks
+
+    return tasks
+
+
 def _split(draw: Callable[[int, int], tuple[np.ndarray, np.ndarray]], rows: int, seed: int) -> Four:
     """Sequences to learn from, drawn with the seed, and others."""
     return (*draw(rows, seed), *draw(HELD, seed + 1_000_003))
 
 
 def _sine(rows: int, steps: int, seed: int) -> Data:
-    found = _split(lambda n, s: tasks.sine(n, steps, seed=s), rows, seed)
+    found = _split(lambda n, s: _toys().sine(n, steps, seed=s), rows, seed)
     code = f"x, y = el.data.tasks.sine({rows}, {steps}, seed={seed})"
     return Data(*found, "mse", 1, True, ("wave",), ("next value",), "the last value again", 0.0315, code)
 
 
 def _adding(rows: int, steps: int, seed: int) -> Data:
-    found = _split(lambda n, s: tasks.adding(n, steps, seed=s), rows, seed)
+    found = _split(lambda n, s: _toys().adding(n, steps, seed=s), rows, seed)
     code = f"x, y = el.data.tasks.adding({rows}, {steps}, seed={seed})"
     return Data(*found, "mse", 1, False, ("number", "mark"), ("sum",), "1 always", 1 / 6, code)
 
@@ -104,7 +110,7 @@ def _adding(rows: int, steps: int, seed: int) -> Data:
 def _copy(rows: int, steps: int, seed: int) -> Data:
     length, symbols = 3, 4
     delay = steps - 2 * length
-    found = _split(lambda n, s: tasks.copy(n, length, delay, symbols=symbols, seed=s), rows, seed)
+    found = _split(lambda n, s: _toys().copy(n, length, delay, symbols=symbols, seed=s), rows, seed)
     names = ("blank", *"ABCD", "go")
     guess = length * float(np.log(symbols)) / steps
     code = f"x, y = el.data.tasks.copy({rows}, {length}, {delay}, symbols={symbols}, seed={seed})"
@@ -114,7 +120,7 @@ def _copy(rows: int, steps: int, seed: int) -> Data:
 
 
 def _flip_flop(rows: int, steps: int, seed: int) -> Data:
-    found = _split(lambda n, s: tasks.flip_flop(n, steps, bits=3, pulses=0.1, seed=s), rows, seed)
+    found = _split(lambda n, s: _toys().flip_flop(n, steps, bits=3, pulses=0.1, seed=s), rows, seed)
     names = ("first", "second", "third")
     simple = float(np.mean((found[2] - found[3]) ** 2))
     code = f"x, y = el.data.tasks.flip_flop({rows}, {steps}, bits=3, pulses=0.1, seed={seed})"
@@ -122,7 +128,7 @@ def _flip_flop(rows: int, steps: int, seed: int) -> Data:
 
 
 def _parity(rows: int, steps: int, seed: int) -> Data:
-    found = _split(lambda n, s: tasks.parity(n, steps, seed=s), rows, seed)
+    found = _split(lambda n, s: _toys().parity(n, steps, seed=s), rows, seed)
     code = f"x, y = el.data.tasks.parity({rows}, {steps}, seed={seed})"
     log2 = float(np.log(2))
     return Data(*found, "binary_cross_entropy", 1, True, ("bit",), ("odd",), "a coin", log2, code)
@@ -130,7 +136,7 @@ def _parity(rows: int, steps: int, seed: int) -> Data:
 
 def _match(rows: int, steps: int, seed: int) -> Data:
     delay = steps - 2
-    found = _split(lambda n, s: tasks.delayed_match(n, delay, seed=s), rows, seed)
+    found = _split(lambda n, s: _toys().delayed_match(n, delay, seed=s), rows, seed)
     names = ("first", "second", "third", "fourth")
     code = f"x, y = el.data.tasks.delayed_match({rows}, {delay}, seed={seed})"
     log2 = float(np.log(2))
@@ -138,6 +144,8 @@ def _match(rows: int, steps: int, seed: int) -> Data:
 
 
 def _digits(rows: int, steps: int, seed: int) -> Data:
+    from elman.data.images import digits
+
     images = digits()
     chosen = np.random.default_rng(seed).permutation(len(images.x_train))[:rows]
     x, y = images.x_train.reshape(-1, 8, 8)[chosen], images.y_train[chosen]
@@ -160,6 +168,8 @@ def of_text(text: str, rows: int, steps: int, seed: int) -> Data:
     DataError
         If it is too short, or has too many different characters.
     """
+    from elman.data.windows import windows
+
     characters = sorted(set(text))
     if len(text) < max(LEAST_TEXT, 4 * steps):
         raise DataError(f"the text has {len(text)} characters; expected at least {max(LEAST_TEXT, 4 * steps)}")

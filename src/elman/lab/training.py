@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from elman.lab.asked import Asked
+from elman.lab.horizon import Question
 from elman.lab.limits import ALONE, LOOKING, MOST_EPOCHS, MOST_SECONDS, SECONDS_A_GLANCE, SECONDS_A_LOOK
 from elman.lab.looking import Watched
 from elman.lab.members import Member, Settings
@@ -179,6 +180,13 @@ class Run:
                 for look, watched, member in zip(each, self.watched, self.members, strict=True)
             ]
         self._tell({"kind": "look", "looks": looks})
+
+    def ask_horizon(self, number: int, question: Question) -> dict[str, Any]:
+        """What the triangle of a network shows from now on; its look is told to all who listen."""
+        with self.lock:
+            look = self.watched[number].ask(question)
+        self._tell({"kind": "look", "looks": [watched.last for watched in self.watched]})
+        return look
 
     # --- news ------------------------------------------------------------------------------------------------------
 

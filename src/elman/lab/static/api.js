@@ -2,7 +2,19 @@
 
 const inside = document.getElementById("lab-data");
 export const shared = inside ? JSON.parse(inside.textContent) : null;
-export const session = (crypto.randomUUID ? crypto.randomUUID() : String(Math.random()).slice(2) + "00000000").slice(0, 36);
+export const session = shared ? "" : kept();
+
+// The name of this page's session, which a reload leaves as it is, so that a training is found again.
+function kept() {
+  const place = `elman-lab${location.pathname}`, made = crypto.randomUUID();
+  try {
+    const found = sessionStorage.getItem(place) || made;
+    sessionStorage.setItem(place, found);
+    return found;
+  } catch {
+    return made; // a browser that keeps nothing
+  }
+}
 
 export class Problem extends Error {}
 
@@ -26,13 +38,13 @@ async function sent(path, request) {
 }
 
 export async function ask(path, body) {
-  if (body === undefined) return answered(await sent(path, {}));
+  if (body === undefined) return answered(await sent(path, { headers: { "x-session": session } }));
   const headers = { "content-type": "application/json", "x-session": session };
   return answered(await sent(path, { method: "POST", headers, body: JSON.stringify(body) }));
 }
 
-export async function sendTable(file) {
-  const headers = { "content-type": "text/csv", "x-session": session, "x-name": encodeURIComponent(file.name) };
+export async function sendTable(file, reading) {
+  const headers = { "content-type": "text/csv", "x-session": session, "x-name": encodeURIComponent(file.name), "x-reading": encodeURIComponent(JSON.stringify(reading)) };
   return answered(await sent("table", { method: "POST", headers, body: file }));
 }
 
@@ -42,7 +54,8 @@ export async function sharedPage(body) {
   return response.ok ? response.blob() : answered(response);
 }
 
-export function listen(hear, lost) {
+// hear: of all that happens; quiet: of an interruption, which the browser tries to mend; lost: of its end
+export function listen(hear, quiet, lost) {
   const source = new EventSource(`api/events?session=${session}`);
   source.onmessage = (event) => {
     const news = JSON.parse(event.data);
@@ -51,6 +64,7 @@ export function listen(hear, lost) {
   };
   source.onerror = () => {
     if (source.readyState === EventSource.CLOSED) lost();
+    else quiet();
   };
   return source;
 }

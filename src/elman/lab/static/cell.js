@@ -7,6 +7,7 @@ import { on, state, tell } from "lab/state.js";
 
 /* global katex */
 
+const OWN = "Write it as in Python: p.W is a parameter, the states come behind the input.";
 const BLANK = "def my_cell(p, x, h):\n    z = sigmoid(p.W_z @ x + p.U_z @ h + p.b_z)\n    n = tanh(p.W_n @ x + p.U_n @ h + p.b_n)\n    return (1 - z) * h + z * n\n";
 
 export class CellPanel {
@@ -14,6 +15,7 @@ export class CellPanel {
     this.number = number;
     this.read = null;
     this.asked = 0;
+    this.picks = 0;
     this.pick = h("select", { onchange: () => this.picked(this.pick.value) });
     this.units = h("input", { type: "number", min: "1", max: "256", value: "16", onchange: () => this.changed() });
     this.about = h("p", { class: "about" });
@@ -34,19 +36,38 @@ export class CellPanel {
   }
 
   async begin(name, text) {
-    const groups = [["", "a cell of your own"], ...state.start.cells.map((cell) => [cell.name, `${cell.name} · ${cell.year}`])];
-    options(this.pick, groups, name);
+    this.choices(name);
     await this.picked(name, text);
   }
 
+  choices(chosen) {
+    options(this.pick, [["", "a cell of your own"], ...state.start.cells.map((cell) => [cell.name, `${cell.name} · ${cell.year}`])], chosen);
+  }
+
+  // The cell that comes with the page.
+  open(found) {
+    this.choices(found.name);
+    this.editor.text = found.text;
+    if (found.name) this.told(found);
+    else this.about.textContent = OWN;
+    this.show(found.read);
+    if (state.features !== found.features) this.changed();
+  }
+
+  told({ about, reference }) {
+    this.about.replaceChildren(about, h("span", { class: "reference" }, reference));
+  }
+
   async picked(name, text = BLANK) {
+    const mine = (this.picks += 1); // of two picks the later one counts, whichever is answered first
     if (!name) {
-      this.about.textContent = "Write it as in Python: p.W is a parameter, the states come behind the input.";
+      this.about.textContent = OWN;
       this.editor.text = text;
     } else {
       try {
         const cell = await ask(`cell/${encodeURIComponent(name)}`);
-        this.about.replaceChildren(cell.about, h("span", { class: "reference" }, cell.reference));
+        if (mine !== this.picks) return undefined;
+        this.told(cell);
         this.editor.text = cell.text;
       } catch (error) {
         return this.show({ error: { message: error.message, line: 0 } });
@@ -107,20 +128,26 @@ export class Cells {
     this.more = h("button", { class: "plain", onclick: () => this.second() }, "+ Compare with a second cell");
   }
 
-  async begin() {
+  // members: of the training that this page has already
+  async begin(members = []) {
     const first = new CellPanel(0);
     state.cells = [first];
     this.element.append(first.element, h("p", {}, this.more));
-    if (!shared) await first.begin(state.start.text ? "" : "gru", state.start.text);
+    if (shared) return;
+    const text = members.length ? members[0].text : "";
+    if (members.length) first.units.value = String(members[0].units);
+    if (members.length) await first.begin("", text);
+    else first.open(state.start.first);
+    if (members.length > 1) await this.second(members[1]);
   }
 
-  async second() {
+  async second(member = null) {
     const panel = new CellPanel(1, () => this.remove());
     state.cells = [state.cells[0], panel];
     this.more.hidden = true;
     this.element.insertBefore(panel.element, this.more.parentElement);
-    panel.units.value = state.cells[0].units.value;
-    await panel.begin("lstm");
+    panel.units.value = member ? String(member.units) : state.cells[0].units.value;
+    await (member ? panel.begin("", member.text) : panel.begin("lstm"));
     state.cells[0].changed();
   }
 

@@ -1,15 +1,17 @@
 // Dynamics: the plane of the two principal axes, with trajectories, fixed points, eigenvalues and Lyapunov exponents.
 
-import { ask, Problem, shared, unpacked } from "lab/api.js";
-import { field, four, h, options, plural, s } from "lab/dom.js";
-import { on, state } from "lab/state.js";
+import { Problem, shared, unpacked } from "lab/api.js";
+import { counted, field, four, h, options, plural, s } from "lab/dom.js";
+import { trained } from "lab/sources.js";
+import { on } from "lab/state.js";
 
 const KINDS = { stable: "stable", saddle: "saddle: some directions grow", neutral: "neutral", slow: "slow point" };
 const SIZE = 560;
 
 export class DynamicsPanel {
-  constructor(element) {
+  constructor(element, source = trained) {
     this.element = element;
+    this.source = source;
     this.found = null;
     this.visible = false;
     this.busy = false;
@@ -17,7 +19,7 @@ export class DynamicsPanel {
 
   begin() {
     this.member = h("select", { onchange: () => this.look() });
-    this.memberField = field("Cell", this.member);
+    this.memberField = field(this.source.label, this.member, { class: this.source.live ? "" : "wide" });
     this.input = h("select", { onchange: () => this.look() });
     options(this.input, [["zero", "zero"], ["mean", "the mean of the sequences"]], "zero");
     this.button = h("button", { onclick: () => this.look() }, "Look again");
@@ -29,7 +31,8 @@ export class DynamicsPanel {
     this.exponents = h("figure", {});
     this.words = h("p", { role: "status" });
     this.axes = h("p", { class: "note" });
-    const controls = shared ? null : h("div", { class: "fields" }, this.memberField, field("Constant input", this.input, { class: "wide" }), h("div", {}, this.button), h("label", { class: "check" }, this.follow, "Follow as it learns"));
+    const follow = this.source.live ? h("label", { class: "check" }, this.follow, "Follow as it learns") : null;
+    const controls = shared ? null : h("div", { class: "fields" }, this.memberField, field("Constant input", this.input, { class: "wide" }), h("div", {}, this.button), follow);
     this.work = h("div", { class: "panel", hidden: true }, controls ?? this.memberField, this.problem,
       h("div", { class: "charts" },
         h("figure", { class: "seven" }, h("figcaption", {}, h("h3", {}, "Phase plane"), this.axes), this.plane),
@@ -37,28 +40,37 @@ export class DynamicsPanel {
         h("div", { class: "half" }, this.eigen), h("div", { class: "half" }, this.exponents)));
     this.empty = h("div", { class: "nothing" }, h("p", {}, shared ? "The page was shared without a look at dynamics." : "Train a cell first, if only for a moment: then its dynamics can be looked at here."));
     this.element.append(h("h2", { class: "hidden-words" }, "Dynamics"), this.empty, this.work);
-    on("run", () => {
-      this.found = null;
-      options(this.member, state.run.members.map((one, k) => [String(k), one.name + (state.run.members.length > 1 ? ` ${"AB"[k]}` : "")]), "0");
-      this.memberField.hidden = state.run.members.length < 2;
-    });
+    if (this.source === trained) on("run", () => this.renewed());
+    else this.renewed();
     on("look", () => this.follow.checked && this.visible && this.look());
+  }
+
+  // Another network than before.
+  renewed() {
+    this.found = null;
+    if (!this.source.there) return;
+    const choices = this.source.choices();
+    options(this.member, choices.map((name, k) => [String(k), name]), "0");
+    this.memberField.hidden = choices.length < 2;
+    if (this.visible) this.look();
   }
 
   shown() {
     this.visible = true;
-    if (state.run && !this.found && (!shared || Object.keys(shared.dynamics).length)) this.look();
+    if (this.source.there && !this.found && (!shared || Object.keys(shared.dynamics).length)) this.look();
+  }
+
+  left() {
+    this.visible = false;
   }
 
   async look() {
-    if (!state.run || this.busy) return;
+    if (!this.source.there || this.busy) return;
     this.busy = true;
     this.button.disabled = true;
     this.button.textContent = "Looking …";
     try {
-      const member = Number(this.member.value || 0);
-      const found = shared ? shared.dynamics[String(member)] : await ask("dynamics", { member, input: this.input.value });
-      if (!found) throw new Problem("the page was shared without a look at this cell's dynamics");
+      const found = await this.source.ask("dynamics", Number(this.member.value || 0), { input: this.input.value });
       this.found = found;
       this.chosen = Math.min(this.chosen || 0, Math.max(0, found.points.length - 1));
       this.problem.hidden = true;
@@ -79,7 +91,8 @@ export class DynamicsPanel {
   show() {
     const { found } = this;
     this.axes.textContent = `States along their first two principal axes, which hold ${found.explained.map((share) => `${(100 * share).toFixed(0)} %`).join(" and ")} of what differs. Arrows are one step under the constant input.`;
-    this.words.textContent = `Under the constant input: ${found.verdict}.`;
+    const reduced = found.few ? "" : ` The states are ${counted(found.n)} numbers: shown are the points in which runs settle, and the first exponents; saddles are not looked for.`;
+    this.words.textContent = `Under the constant input: ${found.verdict}.${reduced}`;
     this.planePicture();
     this.table();
     this.eigenvalues();

@@ -30,7 +30,8 @@ export class Heat {
     this.scaleName = h("span", {});
     this.scale = h("div", { class: "scale" }, this.low, this.bar, this.high, this.scaleName);
     this.heading = h("h3", {}, title);
-    this.element = h("figure", {}, h("figcaption", {}, this.heading, this.reading, about ? h("p", { class: "note" }, about) : null), h("div", { class: "heat" }, this.y, this.frame, this.x), this.scale);
+    this.note = about ? h("p", { class: "note" }, about) : null;
+    this.element = h("figure", {}, h("figcaption", {}, this.heading, this.reading, this.note), h("div", { class: "heat" }, this.y, this.frame, this.x), this.scale);
     on("theme", () => this.paint());
   }
 
@@ -72,24 +73,28 @@ export class Heat {
     const { rows, cols } = this;
     const colours = palette(this.kind === "two-sided" ? "two-sided" : "one-sided");
     if (this.canvas.width !== cols || this.canvas.height !== rows) Object.assign(this.canvas, { width: cols, height: rows });
-    const context = this.canvas.getContext("2d");
-    const picture = context.createImageData(cols, rows);
-    for (let r = 0; r < rows; r += 1) {
-      const line = this.up ? rows - 1 - r : r;
-      for (let k = 0; k < cols; k += 1) {
-        const [red, green, blue] = colours[this.shade(this.values[r * cols + k])];
-        picture.data.set([red, green, blue, 255], 4 * (line * cols + k));
-      }
-    }
-    context.putImageData(picture, 0, 0);
+    this.canvas.getContext("2d").putImageData(this.picture(colours), 0, 0);
     this.canvas.style.height = this.square ? "auto" : `${this.height}px`;
     this.canvas.style.aspectRatio = this.square ? `${cols} / ${rows}` : "auto";
-    const bar = this.bar.getContext("2d"), strip = bar.createImageData(256, 1);
-    colours.forEach(([red, green, blue], k) => strip.data.set([red, green, blue, 255], 4 * k));
-    bar.putImageData(strip, 0, 0);
+    if (this.barOf !== colours) {
+      const strip = new ImageData(256, 1);
+      new Uint32Array(strip.data.buffer).set(colours);
+      this.bar.getContext("2d").putImageData(strip, 0, 0);
+      this.barOf = colours;
+    }
     this.axes();
     if (this.at) this.at = [Math.min(this.at[0], rows - 1), Math.min(this.at[1], cols - 1)];
     this.shown(this.at);
+  }
+
+  picture(colours) {
+    const { rows, cols, values } = this;
+    const picture = new ImageData(cols, rows), pixels = new Uint32Array(picture.data.buffer);
+    for (let r = 0; r < rows; r += 1) {
+      const line = (this.up ? rows - 1 - r : r) * cols;
+      for (let k = 0; k < cols; k += 1) pixels[line + k] = colours[this.shade(values[r * cols + k])];
+    }
+    return picture;
   }
 
   axes() {

@@ -2,59 +2,20 @@
 
 import { ask, shared } from "lab/api.js";
 import { Cells } from "lab/cell.js";
-import { h, unique } from "lab/dom.js";
+import { h } from "lab/dom.js";
 import { DrawingPanel } from "lab/steps.js";
 import { DynamicsPanel } from "lab/dynamics.js";
 import { ResultsPanel } from "lab/results.js";
 import { ScrubPanel } from "lab/scrub.js";
 import { SharePanel } from "lab/share.js";
 import { state, tell } from "lab/state.js";
+import { Tabs } from "lab/tabs.js";
 import { TrainPanel } from "lab/train.js";
-
-class Tabs {
-  constructor(element) {
-    this.list = h("div", { class: "tabs", role: "tablist", "aria-label": "Work", onkeydown: (event) => this.key(event) });
-    this.element = element;
-    this.all = [];
-    element.append(this.list);
-  }
-
-  add(title, Panel) {
-    const id = unique("tab");
-    const panel = h("div", { class: "panel", role: "tabpanel", id: `${id}-panel`, "aria-labelledby": id, tabindex: "0", hidden: true });
-    const button = h("button", { role: "tab", id, "aria-controls": `${id}-panel`, "aria-selected": "false", tabindex: "-1", onclick: () => this.show(title) }, title);
-    this.list.append(button);
-    this.element.append(panel);
-    const made = new Panel(panel);
-    this.all.push({ title, button, panel, made });
-    return made;
-  }
-
-  show(title) {
-    for (const one of this.all) {
-      const chosen = one.title === title;
-      one.panel.hidden = !chosen;
-      one.button.setAttribute("aria-selected", String(chosen));
-      one.button.tabIndex = chosen ? 0 : -1;
-      if (chosen && one.made.shown) one.made.shown();
-    }
-  }
-
-  key(event) {
-    const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-    if (!step) return;
-    const now = this.all.findIndex((one) => one.button === document.activeElement);
-    const next = this.all[(now + step + this.all.length) % this.all.length];
-    event.preventDefault();
-    this.show(next.title);
-    next.button.focus();
-  }
-}
 
 async function begin() {
   state.start = shared ? { cells: [], tasks: [], optimizers: [], results: null } : await ask("start");
   const cells = new Cells(document.getElementById("cells"));
-  const tabs = new Tabs(document.getElementById("work"));
+  const tabs = new Tabs(document.getElementById("work"), "Work");
   tabs.add("Drawing", DrawingPanel).begin();
   const train = tabs.add("Train", TrainPanel);
   train.begin();
@@ -63,7 +24,9 @@ async function begin() {
   tabs.add("Share", SharePanel).begin();
   if (state.start.results) tabs.add("Results", ResultsPanel).begin();
   tabs.show(state.start.results ? "Results" : "Train");
-  await cells.begin();
+  const before = shared ? null : state.start.run;
+  await cells.begin(before ? before.members : []);
+  if (before) train.restore(before, before.asked);
   if (shared) {
     cells.filled(shared.reads);
     train.prepare(shared.run);
@@ -72,6 +35,7 @@ async function begin() {
   }
   tell("ready");
   document.documentElement.dataset.ready = "yes";
+  performance.mark("ready");
 }
 
 begin().catch((error) => {

@@ -2,7 +2,8 @@
 
 import { ask } from "lab/api.js";
 import { Lines } from "lab/charts.js";
-import { four, h } from "lab/dom.js";
+import { four, h, plural } from "lab/dom.js";
+import { ModelView } from "lab/model.js";
 import { colours } from "lab/theme.js";
 
 const MOST_ROWS = 200;
@@ -22,11 +23,13 @@ export class ResultsPanel {
 
   async load() {
     try {
-      const { name, files } = await ask("results");
+      const { name, files, left_out: more } = await ask("results");
       this.title.textContent = name;
       this.buttons = files.map((file) => h("button", { class: "plain", "aria-pressed": "false", onclick: () => this.open(file) }, file.name));
       this.files = files;
       this.list.replaceChildren(...this.buttons);
+      this.list.hidden = files.length < 2;
+      if (more) this.list.append(h("span", { class: "note" }, `and ${plural(more, "more file")}`));
       if (files.length) await this.open(files[0]);
     } catch (error) {
       this.view.replaceChildren(h("p", { class: "problem", role: "alert" }, error.message));
@@ -36,7 +39,8 @@ export class ResultsPanel {
   async open(file) {
     this.buttons.forEach((button, k) => button.setAttribute("aria-pressed", String(this.files[k] === file)));
     const address = `results/${file.name.split("/").map(encodeURIComponent).join("/")}`;
-    if (file.kind === "page") return this.view.replaceChildren(h("iframe", { class: "viewer", src: address, title: file.name, sandbox: "" }));
+    if (file.kind === "page") return this.view.replaceChildren(h("iframe", { class: "viewer", src: address, title: file.name, sandbox: "allow-scripts" }));
+    if (file.kind === "model") return this.view.replaceChildren(new ModelView(file.name).element);
     if (file.kind === "picture") return this.view.replaceChildren(h("img", { class: "viewer-picture", src: address, alt: file.name }));
     const response = await fetch(address);
     const text = response.ok ? await response.text() : `${file.name} cannot be shown: it is larger than 20 MB, or is gone`;

@@ -1,15 +1,17 @@
 // Scrub: every named value at every step of a sequence; a unit and a step are chosen; a state is poked.
 
-import { ask, Problem, shared, unpacked } from "lab/api.js";
+import { Problem, shared, unpacked } from "lab/api.js";
 import { Lines } from "lab/charts.js";
-import { field, four, h, later, options } from "lab/dom.js";
+import { field, four, h, later, options, unique } from "lab/dom.js";
 import { Heat } from "lab/heat.js";
-import { on, state } from "lab/state.js";
+import { trained } from "lab/sources.js";
+import { on } from "lab/state.js";
 import { colours, mixed } from "lab/theme.js";
 
 export class ScrubPanel {
-  constructor(element) {
+  constructor(element, source = trained) {
     this.element = element;
+    this.source = source;
     this.found = null;
     this.step = 0;
     this.unit = 0;
@@ -20,11 +22,11 @@ export class ScrubPanel {
 
   begin() {
     this.member = h("select", { onchange: () => this.load(true) });
-    this.memberField = field("Cell", this.member);
+    this.memberField = field(this.source.label, this.member, { class: this.source.live ? "" : "wide" });
     this.row = h("input", { type: "number", value: "1", min: "1", max: "64", onchange: () => this.load() });
     this.refresh = h("button", { onclick: () => this.load() }, "Look again");
     this.follow = h("input", { type: "checkbox", onchange: () => this.load() });
-    this.slider = h("input", { type: "range", min: "1", max: "1", value: "1", "aria-label": "Step", oninput: () => this.at(Number(this.slider.value) - 1) });
+    this.slider = h("input", { type: "range", min: "1", max: "1", value: "1", oninput: () => this.at(Number(this.slider.value) - 1) });
     this.stepWords = h("output", { class: "small" });
     this.pokeState = h("select", {});
     this.pokeUnit = h("input", { type: "number", value: "1", min: "1" });
@@ -40,30 +42,42 @@ export class ScrubPanel {
     this.sizeBox = h("div", { class: "whole", hidden: true }, this.sizes.element);
     this.heatBox = h("div", { class: "whole charts" });
     this.work = h("div", { class: "panel", hidden: true },
-      h("div", { class: "fields" }, this.memberField, field("Sequence", this.row), h("div", {}, this.refresh), shared ? null : h("label", { class: "check" }, this.follow, "Follow as it learns")),
+      h("div", { class: "fields" }, this.memberField, field("Sequence", this.row), h("div", {}, this.refresh), this.source.live ? h("label", { class: "check" }, this.follow, "Follow as it learns") : null),
       this.problem,
-      h("div", {}, h("label", { for: "scrub-step" }, "Step ", this.stepWords), this.slider),
+      h("div", {}, this.stepLabel = h("label", {}, "Step ", this.stepWords), this.slider),
       this.letters,
       h("div", { class: "charts" }, h("div", { class: "half" }, this.lines.element), h("div", { class: "half" }, this.unitLines.element)),
-      shared ? null : h("section", { "aria-label": "Poke" }, h("h2", {}, "Poke a state"), h("p", { class: "intro" }, "Add a number to one unit of a state behind the chosen step, and see whether the difference dies or grows."),
+      !this.source.live ? null : h("section", { "aria-label": "Poke" }, h("h2", {}, "Poke a state"), h("p", { class: "intro" }, "Add a number to one unit of a state behind the chosen step, and see whether the difference dies or grows."),
         h("div", { class: "fields poke" }, field("State", this.pokeState), field("Unit", this.pokeUnit), field("Add", this.pokeAmount)), h("div", { class: "row" }, this.pokeButton, this.unpoke)),
       h("div", { class: "charts" }, this.sizeBox), this.heatBox);
-    this.slider.id = "scrub-step";
+    this.slider.id = unique("scrub-step");
+    this.stepLabel.setAttribute("for", this.slider.id);
     this.empty = h("div", { class: "nothing" }, h("p", {}, "Train a cell first, if only for a moment: then every value of it can be looked at here."));
     this.element.append(h("h2", { class: "hidden-words" }, "Scrub"), this.empty, this.work);
-    on("run", () => {
-      this.found = null;
-      this.poked = null;
-      options(this.member, state.run.members.map((one, k) => [String(k), one.name + (state.run.members.length > 1 ? ` ${"AB"[k]}` : "")]), "0");
-      this.memberField.hidden = state.run.members.length < 2;
-    });
+    if (this.source === trained) on("run", () => this.renewed());
+    else this.renewed();
     on("look", () => this.follow.checked && this.visible && this.again());
     on("theme", () => this.found && this.show());
   }
 
+  // Another network than before.
+  renewed() {
+    this.found = null;
+    this.poked = null;
+    if (!this.source.there) return;
+    const choices = this.source.choices();
+    options(this.member, choices.map((name, k) => [String(k), name]), String(this.source.first || 0));
+    this.memberField.hidden = choices.length < 2;
+    if (this.visible) this.load();
+  }
+
   shown() {
     this.visible = true;
-    if (state.run && !this.found) this.load();
+    if (this.source.there && !this.found) this.load();
+  }
+
+  left() {
+    this.visible = false;
   }
 
   say(problem) {
@@ -72,14 +86,12 @@ export class ScrubPanel {
   }
 
   async load(other = false) {
-    if (!state.run) return;
+    if (!this.source.there) return;
     if (other) this.poked = null;
     const row = Math.max(1, Math.round(Number(this.row.value)) || 1);
     try {
-      const body = { member: Number(this.member.value || 0), row: row - 1 };
-      if (this.poked) body.poke = this.poked;
-      this.found = shared ? shared.scrubs[`${body.member}/${body.row}`] : await ask("scrub", body);
-      if (!this.found) throw new Problem(`a shared page has the first sequences only: expected 1 to ${new Set(Object.keys(shared.scrubs).map((key) => key.split("/")[1])).size}`);
+      const body = this.poked ? { row: row - 1, poke: this.poked } : { row: row - 1 };
+      this.found = await this.source.ask("scrub", Number(this.member.value || 0), body);
       this.say("");
       this.show();
     } catch (error) {
@@ -123,12 +135,11 @@ export class ScrubPanel {
 
   inAndOut() {
     const { found } = this;
-    const input = unpacked(found.input), output = unpacked(found.output), target = unpacked(found.target);
+    const input = unpacked(found.input), output = unpacked(found.output), target = found.target && unpacked(found.target);
     const T = found.steps;
     const column = (packed, k) => this.steps.map((_, t) => packed.values[t * packed.shape[1] + k]);
     const data = [this.steps], series = [];
-    const classes = found.target.kind === "classes";
-    if (!classes) {
+    if (found.target && found.target.kind !== "classes") {
       for (let k = 0; k < Math.min(3, output.shape[1]); k += 1) {
         series.push({ label: found.output.names.length > 1 ? `wanted ${found.output.names[k]}` : "wanted", colour: () => colours().third, width: found.target.every_step ? 3.2 : 0, points: !found.target.every_step });
         data.push(this.steps.map((_, t) => (found.target.every_step ? target.values[t * output.shape[1] + k] : t === T - 1 ? target.values[k] : null)));
@@ -211,7 +222,8 @@ export class ScrubPanel {
   }
 
   oneUnit() {
-    const shown = this.values.filter((one) => this.unit < one.width && one.width > 1).slice(0, 7);
+    const wide = this.values.some((one) => one.width > 1);
+    const shown = this.values.filter((one) => this.unit < one.width && (one.width > 1 || !wide)).slice(0, 7);
     const palette = () => [colours().accent, colours().warm, colours().ink, colours().third, colours().soft, colours().edge, colours().cold];
     const series = shown.map((one, k) => ({ label: one.name, colour: () => palette()[k], width: one.state ? 2 : 1.3, dash: k > 3 ? [4, 3] : undefined }));
     const title = this.unitLines.element.querySelector("h3");
@@ -223,7 +235,7 @@ export class ScrubPanel {
   // A text whose characters are coloured by the unit's state behind them.
   text() {
     const { found } = this;
-    const single = state.run.classes && found.input.names.every((name) => [...name].length === 1) && found.input.names.length > 10;
+    const single = this.source.classes && found.input.names.every((name) => [...name].length === 1) && found.input.names.length > 10;
     this.letters.hidden = !single;
     if (!single) return;
     const input = unpacked(found.input), value = this.values.find((one) => one.state);

@@ -24,8 +24,15 @@ export function rgb(hex) {
   return [number >> 16, (number >> 8) & 255, number & 255];
 }
 
-// 256 colours from still to one end, or from one end over still to the other.
+const palettes = new Map();
+
+// 256 colours from still to one end ("one-sided"), or from one end over still to the other ("two-sided"), as pixels of a canvas.
 export function palette(kind) {
+  if (!palettes.has(kind)) palettes.set(kind, new Uint32Array(new Uint8Array(shades(kind).flatMap((rgb) => [...rgb, 255])).buffer));
+  return palettes.get(kind);
+}
+
+function shades(kind) {
   const c = colours();
   const found = [];
   for (let k = 0; k < 256; k += 1) {
@@ -38,5 +45,6 @@ export function palette(kind) {
 
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
   known = null;
+  palettes.clear();
   tell("theme");
 });

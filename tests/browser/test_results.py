@@ -1,0 +1,135 @@
+"""Folders and models of other commands, opened as a page."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import numpy as np
+import pytest
+
+import elman as el
+from elman import commands
+from tests.browser.conftest import AXE, Served
+from tests.browser.doing import shot
+
+INTRUDER = """<!doctype html><title>x</title><h1>Report</h1><p id=out></p><script>
+const out = [];
+const said = (what) => { out.push(what); document.getElementById("out").textContent = out.join(" "); };
+said("script");
+try { parent.document.title; said("parent"); } catch { said("no-parent"); }
+try { localStorage.length; said("storage"); } catch { said("no-storage"); }
+fetch("../api/start").then((r) => said(r.ok ? "lab" : "no-lab"), () => said("no-lab")).finally(() => said("end"));
+</script>"""
+
+
+@pytest.fixture
+def results(opened):
+    """Opens a folder of results, or a model."""
+    served = []
+
+    def open_results(path, **options):
+        served.append(Served(str(path)))
+        return opened(served[-1].address, **options)
+
+    yield open_results
+    for one in served:
+        one.close()
+
+
+@pytest.mark.quick
+def test_a_folder_is_a_page(results, tmp_path):
+    (tmp_path / "report.html").write_text("<h1>Report</h1>")
+    (tmp_path / "forecast.csv").write_text("time,forecast\n2020-01,1.5\n2020-02,2.5\n2020-03,2\n")
+    (tmp_path / "facts.json").write_text('{"loss": 1}')
+    page = results(tmp_path)
+    page.get_by_role("heading", name=tmp_path.name).wait_for()
+    assert page.frame_locator("iframe").locator("h1").inner_text() == "Report"
+    page.get_by_role("button", name="forecast.csv").click()
+    page.get_by_role("cell", name="2020-02").wait_for()
+    page.get_by_role("button", name="facts.json").click()
+    page.get_by_text('"loss": 1').wait_for()
+
+
+def test_the_script_of_a_report_runs_and_reaches_nothing(browser, tmp_path):
+    (tmp_path / "report.html").write_text(INTRUDER)
+    served = Served(str(tmp_path))
+    try:
+        page = browser.new_page()
+        page.goto(served.address)
+        out = page.frame_locator("iframe").locator("#out")
+        out.get_by_text(re.compile("end$")).wait_for()
+        assert out.inner_text() == "script no-parent no-storage no-lab end"
+        assert page.locator("iframe").get_attribute("sandbox") == "allow-scripts"
+        page.close()
+    finally:
+        served.close()
+
+
+@pytest.mark.parametrize("size", ["wide", "phone"])
+def test_what_forecast_wrote_is_seen(results, tmp_path, size):
+    t = np.arange(240)
+    (tmp_path / "waves.csv").write_text(
+        "month,value\n" + "\n".join(f"{2000 + k // 12}-{k % 12 + 1:02d},{10 + np.sin(k / 2):.3f}" for k in t)
+    )
+    commands.forecast(tmp_path / "waves.csv", horizon=12, out=tmp_path / "out")
+    page = results(tmp_path / "out", size=size)
+    page.frame_locator("iframe").locator("h1").wait_for()
+    shot(page, f"forecast-{size}")
+    page.get_by_role("button", name="forecast.csv").click()
+    page.get_by_role("group", name="forecast.csv").wait_for()
+    page.get_by_role("button", name="model.safetensors").click()
+    page.get_by_role("heading", name="Forecaster model.safetensors").wait_for()
+    page.get_by_role("tab", name="Values").click()
+    page.get_by_role("heading", name=re.compile("Unit 1")).wait_for()
+    shot(page, f"forecast-model-{size}")
+
+
+def test_a_graph_is_looked_at_layer_by_layer(results, tmp_path):
+    def both(x):
+        memory = el.Bidirectional(el.GRU(4))(x)
+        return el.Dense(2)(el.LSTM(5)(memory))
+
+    file = el.Network(both, inputs={"x": 3}, seed=1).save(tmp_path / "net.safetensors")
+    page = results(file)
+    page.get_by_role("heading", name="Network net.safetensors").wait_for()
+    shot(page, "model-layers")
+    page.get_by_role("tab", name="Horizon").click()
+    page.get_by_role("heading", name="Gradient horizon").wait_for()
+    page.get_by_role("tab", name="Phase plane").click()
+    page.get_by_role("heading", name="Lyapunov exponents").wait_for(timeout=60_000)
+    panel = page.get_by_role("tabpanel", name="Phase plane")
+    names = panel.get_by_label("Layer").locator("option").all_inner_texts()
+    assert len(names) == 3
+    panel.get_by_label("Layer").select_option("1")
+    page.get_by_role("button", name="Look again").wait_for()
+    shot(page, "model-dynamics")
+
+
+def test_a_file_that_is_no_model_is_told(results, tmp_path):
+    (tmp_path / "wrong.safetensors").write_bytes(b"\x10\0\0\0\0\0\0\0" + json.dumps({"a": 1}).encode().ljust(16))
+    page = results(tmp_path, allowed=(400,))
+    page.get_by_role("alert").filter(has_text="wrong.safetensors").wait_for()
+
+
+@pytest.mark.parametrize(("size", "scheme"), [("wide", "light"), ("phone", "dark")])
+def test_nobody_is_left_out_of_a_model(results, tmp_path, size, scheme):
+    if not AXE.exists():
+        pytest.skip("there is no axe-core: make test-browser fetches it where npm is")
+    page = results(el.Network(2, [el.GRU(4), el.Dense(1)]).save(tmp_path / "net.safetensors"), size=size, scheme=scheme)
+    page.get_by_role("heading", name="Network net.safetensors").wait_for()
+    page.evaluate(AXE.read_text() + "\nnull")
+    for name, heading in {
+        "Layers": "0 · gru",
+        "Values": "Unit 1",
+        "Horizon": "Gradient horizon",
+        "Phase plane": "Lyapunov exponents",
+    }.items():
+        page.get_by_role("tab", name=name).click()
+        page.get_by_role("heading", name=heading).first.wait_for(timeout=60_000)
+        page.wait_for_timeout(300)
+        shot(page, f"model-{name}-{size}")
+        found = page.evaluate("axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa']})")
+        said = [(v["id"], v["nodes"][0]["html"][:160]) for v in found["violations"]]
+        assert not said, (name, said)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
