@@ -18,7 +18,7 @@ ANY_ISA := $(addprefix tests/,bench benchmarks cli data equations faults files f
   $(filter-out $(COMPUTING),$(wildcard tests/test_*.py)) $(filter-out $(NETWORKS),$(wildcard tests/forecast/*))
 KERNELS_ONLY := tests/engine tests/network tests/cells tests/training
 
-.PHONY: demo test test-isas test-kernels test-c-cross fleet fuzz faults aarch64 lint format bench bench-quick bench-docs bench-products bench-forecast bench-sequences compare-cells bench-cells cells-docs parity examples examples-full encoder-decoder parity-long distributed big-data soak sanitize sanitize-quick fuzz-native kills test-browser build dist clean
+.PHONY: demo test test-isas test-kernels test-c-cross fleet fuzz faults aarch64 lint format bench bench-quick bench-docs bench-products bench-forecast bench-sequences compare-cells bench-cells cells-docs parity examples examples-full encoder-decoder parity-long distributed big-data soak sanitize sanitize-quick fuzz-native kills test-browser docs docs-pictures build dist clean
 
 demo: $(VENV)/.installed
 	$(BIN)/elman forecast sunspots --horizon 22 --out out/sunspots
@@ -111,14 +111,14 @@ distributed: $(VENV)/.tested
 	PATH="$(abspath $(BIN)):$$PATH" ELMAN_DISTRIBUTED=1 $(BIN)/python -m pytest tests/distributed
 
 lint: $(VENV)/.linted
-	$(BIN)/ruff format --check src tests benchmarks examples packaging
-	$(BIN)/ruff check src tests benchmarks examples packaging
+	$(BIN)/ruff format --check src tests benchmarks docs examples packaging
+	$(BIN)/ruff check src tests benchmarks docs examples packaging
 	$(BIN)/mypy
 	$(BIN)/clang-format --dry-run --Werror $(CXX_FILES)
 
 format: $(VENV)/.linted
-	$(BIN)/ruff format src tests benchmarks examples packaging
-	$(BIN)/ruff check --fix src tests benchmarks examples packaging
+	$(BIN)/ruff format src tests benchmarks docs examples packaging
+	$(BIN)/ruff check --fix src tests benchmarks docs examples packaging
 	$(BIN)/clang-format -i $(CXX_FILES)
 
 # The peers, for the targets below only.
@@ -192,6 +192,17 @@ examples-full: $(PEERS)/.installed
 encoder-decoder: $(VENV)/.installed
 	$(BIN)/python examples/encoder_decoder.py
 
+# The site, build/docs/index.html: all documents, the reference of Python and of the commands, the cells, the studies. A warning is an error,
+# and so is a link that leads nowhere.
+docs: $(VENV)/.documented
+	$(BIN)/python -m docs.builder build/docs-source
+	$(BIN)/python -m sphinx -q -W --keep-going -n -j auto -c docs -d build/docs-cache build/docs-source build/docs
+	$(BIN)/python -m docs.builder.check build/docs
+
+# The picture of README: some seconds of training.
+docs-pictures: $(VENV)/.installed
+	$(BIN)/python -m docs.builder.idea docs/pictures/idea.png
+
 build: $(VENV)/.installed
 
 # A wheel and a source distribution in dist/, both tried in fresh environments: minutes.
@@ -217,6 +228,10 @@ $(VENV)/.native: $(VENV)/.tested
 
 $(VENV)/.linted: $(VENV)/.tested
 	$(BIN)/pip install --quiet --group lint
+	@touch $@
+
+$(VENV)/.documented: $(VENV)/.tested
+	$(BIN)/pip install --quiet --group docs
 	@touch $@
 
 $(PEERS)/bin/python:
