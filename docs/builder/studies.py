@@ -39,7 +39,7 @@ def told(cell: dict[str, Any]) -> list[dict[str, Any]]:
     if not outdated(cell):
         return [cell]
     note = "*The code of the next cell was changed since; its output is that of the code before.*"
-    return [{"cell_type": "markdown", "id": f"before-{cell["id"]}", "metadata": {}, "source": note}, cell]
+    return [{"cell_type": "markdown", "id": f"before-{cell['id']}", "metadata": {}, "source": note}, cell]
 
 
 def outdated(cell: dict[str, Any]) -> bool:

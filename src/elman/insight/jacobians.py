@@ -28,6 +28,8 @@ def jacobians(
     parameters : bool, default False
         Whether to give the derivatives with respect to the parameters too: of one step, its old state held fixed. They
         take B T H times the memory of the parameters, and as many runs of a step.
+    layer : str, optional
+        The layer that is looked at, by itself; by default all recurrent layers together.
 
     Returns
     -------

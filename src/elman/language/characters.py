@@ -66,6 +66,7 @@ class Characters:
 
     @property
     def unknown(self) -> int | None:
+        """The number of the token for all that is not known, if there is one."""
         return len(self.characters) if self.limited else None
 
     def __len__(self) -> int:

@@ -194,6 +194,16 @@ class LanguageModel(Estimator):
     def set_params(self, **params: Unpack[LanguageOptions]) -> Self:
         """Set parameters by name.
 
+        Parameters
+        ----------
+        **params
+            By name, as the constructor has them.
+
+        Returns
+        -------
+        estimator
+            Itself.
+
         Raises
         ------
         OptionError
@@ -372,6 +382,10 @@ class LanguageModel(Estimator):
         ----------
         text : str, path, or iterable of str, optional
             As for `evaluate`.
+
+        Returns
+        -------
+        float
         """
         return self.evaluate(text).perplexity
 
@@ -382,6 +396,10 @@ class LanguageModel(Estimator):
         ----------
         text : str, path, or iterable of str, optional
             As for `evaluate`.
+
+        Returns
+        -------
+        float
         """
         return self.evaluate(text).bits_per_character
 
@@ -394,6 +412,10 @@ class LanguageModel(Estimator):
             As for `evaluate`. Tools that split examples, such as ``GridSearchCV``, take a list of documents.
         y : None
             There for scikit-learn.
+
+        Returns
+        -------
+        float
         """
         if y is not None:
             raise OptionError(f"y is {checks.shown(y)}; a text has no targets beside it: leave y out")
@@ -525,7 +547,17 @@ class LanguageModel(Estimator):
     # --- files ----------------------------------------------------------------------------------------------
 
     def save(self, path: str | Path) -> Path:
-        """Write the model to a safetensors file, complete or not at all."""
+        """Write the model to a safetensors file, complete or not at all.
+
+        Parameters
+        ----------
+        path : str or Path
+            The file.
+
+        Returns
+        -------
+        Path
+        """
         self._check_fitted()
         self.check_params()  # which `load` does too
         stored = entry(self.get_params(), self.vocabulary_)
@@ -533,7 +565,17 @@ class LanguageModel(Estimator):
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
-        """Read what `save` wrote; `ModelFileError` if it is no language model."""
+        """Read what `save` wrote; `ModelFileError` if it is no language model.
+
+        Parameters
+        ----------
+        path : str or Path
+            The file.
+
+        Returns
+        -------
+        LanguageModel
+        """
         network = network_of("LanguageModel", path)
         params, vocabulary = read_entry(network, path)
         try:

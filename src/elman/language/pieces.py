@@ -32,6 +32,13 @@ class Pieces:
     ----------
     R. Sennrich, B. Haddow and A. Birch, Neural machine translation of rare words with subword units, ACL 2016; of
     bytes: A. Radford et al., Language models are unsupervised multitask learners, 2019.
+
+    Examples
+    --------
+    >>> import elman as el
+    >>> pieces = el.language.Pieces.of(["low lower lowest " * 20], most=270)
+    >>> pieces.decode(pieces.encode("lower"))
+    'lower'
     """
 
     kind: ClassVar[str] = "pieces"

@@ -92,6 +92,7 @@ class Words:
 
     @property
     def unknown(self) -> int:
+        """The number of the token for all that is not known, if there is one."""
         return len(self.words)
 
     def __len__(self) -> int:
@@ -114,6 +115,17 @@ class Words:
         return self._numbers.get("\n", 0)
 
     def written(self, number: int) -> str:
+        """A word by its number, as texts have it.
+
+        Parameters
+        ----------
+        number : int
+            Of the token.
+
+        Returns
+        -------
+        str
+        """
         return UNKNOWN if number == len(self.words) else self.words[number]
 
     def to_data(self) -> dict[str, Any]:

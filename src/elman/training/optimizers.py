@@ -37,6 +37,16 @@ class SGD(Optimizer):
         momentum in deep learning, ICML 2013).
     clip_norm, clip_value, groups, average : optional
         See `Optimizer`.
+
+    Examples
+    --------
+    >>> import elman as el
+    >>> net = el.Network(1, [el.GRU(4), el.Dense(1)])
+    >>> x, target = el.data.tasks.sine(rows=8, steps=10)
+    >>> optimizer = el.SGD(0.1, momentum=0.9, nesterov=True)
+    >>> history = net.fit(x, target, optimizer=optimizer, epochs=20, verbose=0)
+    >>> history["loss"][-1] < history["loss"][0]
+    True
     """
 
     learning_rate: Rate = 0.01
@@ -45,6 +55,7 @@ class SGD(Optimizer):
 
     @property
     def state_names(self) -> tuple[str, ...]:
+        """What is remembered: the velocity, if there is any momentum."""
         return ("velocity",) if self.momentum else ()
 
     def equations(self, w: Any, g: Any, velocity: Any = None, *, rate: Any) -> Any:
@@ -82,6 +93,16 @@ class RMSProp(Optimizer):
     References
     ----------
     T. Tieleman and G. Hinton, Lecture 6.5 of Neural Networks for Machine Learning, 2012.
+
+    Examples
+    --------
+    >>> import elman as el
+    >>> net = el.Network(1, [el.GRU(4), el.Dense(1)])
+    >>> x, target = el.data.tasks.sine(rows=8, steps=10)
+    >>> optimizer = el.RMSProp(1e-2)
+    >>> history = net.fit(x, target, optimizer=optimizer, epochs=20, verbose=0)
+    >>> history["loss"][-1] < history["loss"][0]
+    True
     """
 
     learning_rate: Rate = 1e-3
@@ -123,6 +144,16 @@ class Adam(Optimizer):
     References
     ----------
     D. P. Kingma and J. Ba, Adam: a method for stochastic optimization, ICLR 2015.
+
+    Examples
+    --------
+    >>> import elman as el
+    >>> net = el.Network(1, [el.GRU(4), el.Dense(1)])
+    >>> x, target = el.data.tasks.sine(rows=8, steps=10)
+    >>> optimizer = el.Adam(1e-2, clip_norm=1.0)
+    >>> history = net.fit(x, target, optimizer=optimizer, epochs=20, verbose=0)
+    >>> history["loss"][-1] < history["loss"][0]
+    True
     """
 
     learning_rate: Rate = 1e-3
@@ -169,6 +200,16 @@ class AdamW(Adam):
     References
     ----------
     I. Loshchilov and F. Hutter, Decoupled weight decay regularization, ICLR 2019.
+
+    Examples
+    --------
+    >>> import elman as el
+    >>> net = el.Network(1, [el.GRU(4), el.Dense(1)])
+    >>> x, target = el.data.tasks.sine(rows=8, steps=10)
+    >>> optimizer = el.AdamW(1e-2, weight_decay=0.1, decay_vectors=False)
+    >>> history = net.fit(x, target, optimizer=optimizer, epochs=20, verbose=0)
+    >>> history["loss"][-1] < history["loss"][0]
+    True
     """
 
     weight_decay: float = 0.01

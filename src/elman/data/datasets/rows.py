@@ -43,7 +43,19 @@ class RowDataset(Dataset):
 
     @abstractmethod
     def read(self, rows: np.ndarray, inputs: bool = True) -> Raw:
-        """Some rows; where `mixes` is "blocks", ascending neighbours. Without `inputs` targets and weights only."""
+        """Some rows; where `mixes` is "blocks", ascending neighbours. Without `inputs` targets and weights only.
+
+        Parameters
+        ----------
+        rows : array of int
+            Their numbers.
+        inputs : bool, default True
+            Whether inputs are wanted.
+
+        Returns
+        -------
+        Raw
+        """
 
     @property
     @abstractmethod
@@ -199,6 +211,7 @@ class Rows(RowDataset):
 
     @property
     def bytes_a_row(self) -> int:
+        """About how much memory a row takes."""
         return max(sum(_bytes_a_row(store) for store in _all(self._stores)), 1)
 
     def read(self, rows: np.ndarray, inputs: bool = True) -> Raw:
