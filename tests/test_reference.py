@@ -34,7 +34,7 @@ def described_names(said: dict[str, str]) -> set[str]:
 
 def arguments(value: Any) -> set[str]:
     """The names of a signature; an interface, and an error of one message, have none of their own."""
-    if getattr(value, "_is_protocol", False) or (isinstance(value, type) and value.__init__ is Exception.__init__):
+    if getattr(value, "_is_protocol", False) or (isinstance(value, type) and not inspect.isfunction(value.__init__)):
         return set()
     return set(inspect.signature(value).parameters)
 

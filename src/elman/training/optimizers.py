@@ -59,6 +59,22 @@ class SGD(Optimizer):
         return ("velocity",) if self.momentum else ()
 
     def equations(self, w: Any, g: Any, velocity: Any = None, *, rate: Any) -> Any:
+        """The new parameter and the new states, from the old ones, the gradient and the update's numbers.
+
+        Parameters
+        ----------
+        w, g : symbols
+            A parameter and its gradient.
+        velocity : symbol, optional
+            There with momentum only.
+        rate : symbol
+            The learning rate.
+
+        Returns
+        -------
+        symbol, or tuple of symbols
+            The new parameter, then the new velocity.
+        """
         if velocity is None:
             return w - rate * g
         velocity = self.momentum * velocity + g
@@ -110,6 +126,22 @@ class RMSProp(Optimizer):
     epsilon: float = 1e-7
 
     def equations(self, w: Any, g: Any, v: Any, *, rate: Any) -> Any:
+        """The new parameter and the new states, from the old ones, the gradient and the update's numbers.
+
+        Parameters
+        ----------
+        w, g : symbols
+            A parameter and its gradient.
+        v : symbol
+            The running mean of the gradient's square.
+        rate : symbol
+            The learning rate.
+
+        Returns
+        -------
+        tuple of symbols
+            The new parameter, then the new states.
+        """
         v = self.rho * v + (1 - self.rho) * square(g)
         return w - rate * g / sqrt(v + self.epsilon), v
 
@@ -162,6 +194,22 @@ class Adam(Optimizer):
     epsilon: float = 1e-7
 
     def equations(self, w: Any, g: Any, m: Any, v: Any, *, size: Any, correction: Any) -> Any:
+        """The new parameter and the new states, from the old ones, the gradient and the update's numbers.
+
+        Parameters
+        ----------
+        w, g : symbols
+            A parameter and its gradient.
+        m, v : symbols
+            The running means of the gradient and of its square.
+        size, correction : symbols
+            The learning rate, freed of the first mean's bias; and what frees the second of its own.
+
+        Returns
+        -------
+        tuple of symbols
+            The new parameter, then the new states.
+        """
         m = self.beta_1 * m + (1 - self.beta_1) * g
         v = self.beta_2 * v + (1 - self.beta_2) * square(g)
         return w - size * m / (sqrt(correction * v) + self.epsilon), m, v

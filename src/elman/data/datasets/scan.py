@@ -256,7 +256,7 @@ class Scan(RowDataset):
     # --- rows ------------------------------------------------------------------------------------------------
 
     def borders(self) -> np.ndarray:
-        """
+        """Where blocks begin, which are those of the files where they have any, and where the last one ends.
 
         Returns
         -------
