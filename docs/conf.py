@@ -22,6 +22,7 @@ extensions = [
     "sphinx_design",
     "sphinx_copybutton",
     "docs.builder.mathematics",
+    "docs.builder.names",
 ]
 root_doc = "index"
 exclude_patterns: list[str] = []
@@ -30,7 +31,7 @@ nitpicky = True
 
 # --- docstrings -----------------------------------------------------------------------------------------------
 
-default_role = "autolink"
+default_role = "py:obj"
 autosummary_generate = False
 autodoc_member_order = "bysource"
 autodoc_typehints = "none"

@@ -35,7 +35,7 @@ def picture() -> Any:
         for left, bottom, width, height in (
             (0.005, 0.05, 0.29, 0.8),
             (0.33, 0.03, 0.29, 0.84),
-            (0.69, 0.55, 0.295, 0.3),
+            (0.69, 0.55, 0.2445, 0.28),
             (0.69, 0.13, 0.295, 0.3),
         )
     )
@@ -47,14 +47,14 @@ def picture() -> Any:
     for x, text in ((0.15, "You write equations"), (0.475, "Elman reads the step"), (0.84, "and trains it, open to inspection")):
         figure.text(x, 0.94, text, ha="center", va="center", fontsize=14, color=style.INK, weight="bold")
     for x in (0.305, 0.635):
-        figure.add_artist(arrow(x))
+        figure.add_artist(arrow(x, figure))
     return figure
 
 
-def arrow(x: float) -> Any:
+def arrow(x: float, figure: Any) -> Any:
     from matplotlib.patches import FancyArrowPatch
 
-    return FancyArrowPatch((x - 0.012, 0.47), (x + 0.022, 0.47), transform=None, mutation_scale=14, **ARROW)
+    return FancyArrowPatch((x - 0.012, 0.47), (x + 0.022, 0.47), transform=figure.transFigure, mutation_scale=14, **ARROW)
 
 
 def write_equations(ax: Any) -> None:

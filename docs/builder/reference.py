@@ -43,7 +43,7 @@ def of_root(found: Sequence[Name]) -> Parts:
 def of_packages(found: Sequence[Name]) -> Parts:
     parts: Parts = {}
     for name in found:
-        about = (inspect.getdoc(importlib.import_module(name.package)) or "").replace("`", "``").replace("````", "``")
+        about = inspect.getdoc(importlib.import_module(name.package)) or ""
         page = name.package.removeprefix("elman.").replace(".", "-")
         page = f"{page}-module" if page in PARTS else page
         parts.setdefault(page, (name.package, about, []))[2].append(name)

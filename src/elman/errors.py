@@ -1,4 +1,4 @@
-"""One tree of exceptions.
+"""One tree of exceptions::
 
     ElmanError
     |-- EquationError    a cell, layer or loss whose equations cannot be traced or do not fit together

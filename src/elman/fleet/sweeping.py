@@ -305,9 +305,9 @@ def read_sweep(file: str | Path) -> Sweep:
     >>> import elman as el
     >>> sunspots = el.data.load_series("sunspots")
     >>> found = el.sweep(
-    ...     el.Forecaster(horizon=3, methods=["theta"]), sunspots, space={"season": [1, 11]}, origins=2, file="s.duckdb"
+    ...     el.Forecaster(horizon=3, methods=["theta"]), sunspots, space={"season": [1, 11]}, origins=2, file="season.duckdb"
     ... )
-    >>> el.fleet.read_sweep("s.duckdb").best_params == found.best_params
+    >>> el.fleet.read_sweep("season.duckdb").best_params == found.best_params
     True
     """
     path = checks.path(file, "file")

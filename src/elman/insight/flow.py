@@ -38,7 +38,7 @@ class GradientFlow:
         ``[t, k]`` is the norm of d L_t / d h_k, the mean over the sequences; 0 where step t has no loss, or does not
         depend on step k. An output without time has its loss at the last step; one on another time axis than the states
         has its own number of steps t.
-    by_parameter : dict of str to ndarray, shape (T, *shape)
+    by_parameter : dict of str to ndarray, shape (T, ...)
         The gradient of the whole loss by the step at which a parameter was used; the steps add up to its gradient. Of
         the layers that are looked at; and where those behind them go step by step, of these too.
     loss : float

@@ -36,7 +36,7 @@ def jacobians(
     dict of str to ndarray
         ``"h/h"`` (B, T, H, H), where ``[b, t, i, j]`` is d h_t[i] / d h_{t-1}[j]; ``"h/x"`` (B, T, H, F), for each
         input by its name, of `layer` for what it reads; so for each pair of states (``"c/h"`` ...); with `parameters`
-        ``"h/0.W"`` (B, T, H, *shape). Where several layers have states these are called ``0.h``, ``1.h`` ..., and a
+        ``"h/0.W"`` ``(B, T, H, *shape)``. Where several layers have states these are called ``0.h``, ``1.h`` ..., and a
         layer above depends on those below within the step.
 
     Raises
