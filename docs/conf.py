@@ -44,7 +44,7 @@ maximum_signature_line_length = 100
 
 # --- Markdown and notebooks -----------------------------------------------------------------------------------
 
-myst_enable_extensions = ["dollarmath", "colon_fence", "deflist"]
+myst_enable_extensions = ["dollarmath", "colon_fence", "deflist", "html_image"]
 myst_fence_as_directive = ["math"]
 myst_heading_anchors = 4
 nb_execution_mode = "off"  # the notebooks are run by `make examples`, whose outputs they hold
