@@ -1,4 +1,4 @@
-"""Looks whether the links and pictures of a built site lead somewhere, anchors too: `python -m docs.builder.check FOLDER`."""
+"""Looks whether links and pictures of a built site lead somewhere, anchors too: `python -m docs.builder.check FOLDER`."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Page(HTMLParser):
 
 def faults(folder: Path) -> list[str]:
     """What is wrong, a line each: links that lead nowhere, and what a page would load from a network."""
-    pages = {file.resolve(): Page(file) for file in sorted(folder.rglob("*.html"))}
+    pages = {file.resolve(): Page(file) for file in sorted(folder.rglob("*.html")) if "_static" not in file.parts}
     found = []
     for file, page in pages.items():
         name = file.relative_to(folder.resolve())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import click
-
 from docs.builder.stage import Stage
 
 from elman.cli import elman
@@ -25,9 +24,7 @@ def index(context: click.Context, commands: dict[str, click.Command]) -> str:
     rows = [f"- [`elman {name}`]({name}.md): {command.get_short_help_str(200)}" for name, command in commands.items()]
     tree = "\n".join(["```{toctree}", ":hidden:", "", *commands, "```"])
     text = "What each command says with `--help`; the functions behind them are [in the API](../api/commands.rst)."
-    return "\n\n".join(
-        ["# Commands", text, "\n".join(rows), "## `elman --help`", block(elman.get_help(context)), tree]
-    )
+    return "\n\n".join(["# Commands", text, "\n".join(rows), "## `elman --help`", block(elman.get_help(context)), tree])
 
 
 def sections(command: click.Command, parent: click.Context, name: str, depth: str) -> list[str]:
@@ -69,7 +66,7 @@ def options(command: click.Command, context: click.Context) -> list[str]:
         record = parameter.get_help_record(context)
         if record:
             groups.setdefault(group_of(parameter), []).append(definition(*record))
-    headed = groups if len(groups) > 1 else {"Options": text for text in groups.values()}
+    headed = groups if len(groups) != 1 else {"Options": groups.popitem()[1]}
     return [part for head, found in headed.items() for part in (f"**{head}**", "\n\n".join(found))]
 
 

@@ -36,7 +36,9 @@ def front() -> str:
 def topics() -> str:
     """A page for each part of Elman: all of docs/ that lies in no folder."""
     names = [name for name in guides() if "/" not in name and name not in NO_TOPIC]
-    rows = [f"- [{title((DOCS / name).read_text())}]({name}): {first_sentence((DOCS / name).read_text())}" for name in names]
+    rows = [
+        f"- [{title((DOCS / name).read_text())}]({name}): {first_sentence((DOCS / name).read_text())}" for name in names
+    ]
     head = "# Topics\n\nEach part of Elman by itself: how it works, what it can do and what it cannot."
     return f"{head}\n\n" + "\n".join(rows) + f"\n\n{tree([name.removesuffix('.md') for name in names])}\n"
 

@@ -11,8 +11,8 @@ from typing import Any
 from benchmarks.cells import page as known
 from benchmarks.cells.run import RESULTS, one_input
 from benchmarks.markdown import markdown, paragraph
-
 from docs.builder.stage import Stage
+
 from elman.cells import Entry, catalogue, table
 from elman.plots import unrolled
 from elman.plots.saved import DOTS
@@ -48,14 +48,23 @@ def pictures(names: list[str]) -> str:
 
 def cell_page(e: Entry, results: dict[str, Any]) -> str:
     """What docs/cells.md says of a cell, with its picture, its figures and its place in the comparison."""
-    head, about, *rest = known.section(e).split("\n\n")
-    picture = f"```{{image}} drawings/{e.name}.svg\n:alt: One step of {e.name}, as blocks and wires\n:class: cell-drawing\n```"
-    use = f"```python\nimport elman as el\n\nnet = el.Network(3, [el.Recurrent(el.cells.{e.name}, 32), el.Dense(2)])\n```"
-    parts = [head.replace("###", "#"), about, figures(e), picture, "## Equations", *rest[:1], "## What it is for", *rest[1:]]
-    parts += ["## How it scored", scores(e.name, results)]
-    if len(e.inputs) == 1:
-        parts += ["## Use", use]
-    return "\n\n".join(parts) + "\n"
+    head, about, equations, *rest = known.section(e).split("\n\n")
+    parts = [head.replace("###", "#"), about, figures(e), picture(e.name), "## Equations", equations]
+    parts += ["## What it is for", *rest, "## How it scored", scores(e.name, results)]
+    return "\n\n".join([*parts, *use(e)]) + "\n"
+
+
+def picture(name: str) -> str:
+    options = (f":alt: One step of {name}, as blocks and wires", ":class: cell-drawing")
+    return "\n".join([f"```{{image}} drawings/{name}.svg", *options, "```"])
+
+
+def use(e: Entry) -> list[str]:
+    """Its line in a network; of several inputs a network is a function, which docs/cells.md does not show."""
+    if len(e.inputs) > 1:
+        return []
+    line = f"net = el.Network(3, [el.Recurrent(el.cells.{e.name}, 32), el.Dense(2)])"
+    return ["## Use", f"```python\nimport elman as el\n\n{line}\n```"]
 
 
 def figures(e: Entry) -> str:

@@ -1,6 +1,6 @@
 """The picture of README: a cell's equations, the step that they describe, and a network of it that was trained.
 
-    python -m docs.builder.idea docs/pictures/idea.png
+python -m docs.builder.idea docs/pictures/idea.png
 """
 
 from __future__ import annotations
@@ -44,7 +44,11 @@ def picture() -> Any:
     net, values = trained_network()
     draw_trained(trained, net, values)
     states(net.trace(values[None, :-1, None])["0.h"][0, -120:], sort=True, ax=inside)
-    for x, text in ((0.15, "You write equations"), (0.475, "Elman reads the step"), (0.84, "and trains it, open to inspection")):
+    for x, text in (
+        (0.15, "You write equations"),
+        (0.475, "Elman reads the step"),
+        (0.84, "and trains it, open to inspection"),
+    ):
         figure.text(x, 0.94, text, ha="center", va="center", fontsize=14, color=style.INK, weight="bold")
     for x in (0.305, 0.635):
         figure.add_artist(arrow(x, figure))
@@ -54,7 +58,9 @@ def picture() -> Any:
 def arrow(x: float, figure: Any) -> Any:
     from matplotlib.patches import FancyArrowPatch
 
-    return FancyArrowPatch((x - 0.012, 0.47), (x + 0.022, 0.47), transform=figure.transFigure, mutation_scale=14, **ARROW)
+    return FancyArrowPatch(
+        (x - 0.012, 0.47), (x + 0.022, 0.47), transform=figure.transFigure, mutation_scale=14, **ARROW
+    )
 
 
 def write_equations(ax: Any) -> None:

@@ -1,4 +1,4 @@
-"""Equations by KaTeX, whose files the lab ships: pages opened from a disk show theirs, and nothing comes from a network."""
+"""Equations by KaTeX, whose files the lab ships: pages opened from a disk show theirs, nothing comes from a network."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ def setup(app: Any) -> dict[str, bool]:
 
 
 def resolved(app: Any, env: Any, node: Any, content: Any) -> Any:
-    """Of a name that is no full one: the cell's page, the page of a package, the one thing that is called so; else the code."""
+    """Of a name that is no full one: the page of a cell or package, the one thing that is called so; else the code."""
     from sphinx.util.nodes import make_refnode
 
     if node.get("reftype") != "obj":
@@ -30,10 +30,10 @@ def page_of(env: Any, target: str) -> tuple[str, str] | None:
 
 
 def thing_called(env: Any, target: str) -> tuple[str, str] | None:
-    """What the reference has under a name's last part, if there is but one with an upper letter or an underscore in it."""
+    """What the reference has under a name's last part, if there is but one; words of small letters are parameters."""
     last = target.rpartition(".")[2]
     if last.islower() and "_" not in last and "." not in target:
-        return None  # a parameter, most of the time
+        return None
     objects = env.domains["py"].objects
     found = {full: entry for full, entry in objects.items() if full.rpartition(".")[2] == last}
     if len(found) != 1:

@@ -14,7 +14,12 @@ PARTS = {
     "equations": ("Equations", "elman.equations", "elman.cells"),
     "network": ("Networks and layers", "elman.network"),
     "losses": ("Losses", "elman.training.losses"),
-    "optimizers": ("Optimisers and learning rates", "elman.training.optim", "elman.training.rate", "elman.training.schedules"),
+    "optimizers": (
+        "Optimisers and learning rates",
+        "elman.training.optim",
+        "elman.training.rate",
+        "elman.training.schedules",
+    ),
     "callbacks": ("Callbacks and histories", "elman.training"),
     "errors": ("Errors", "elman.errors"),
     "estimators": ("Estimators, models and sweeps", "elman"),
@@ -22,7 +27,9 @@ PARTS = {
 
 
 def write_reference(stage: Stage) -> None:
-    parts = of_root([n for n in names() if n.package == "elman"]) | of_packages([n for n in names() if n.package != "elman"])
+    parts = of_root([n for n in names() if n.package == "elman"]) | of_packages(
+        [n for n in names() if n.package != "elman"]
+    )
     for page, (title, about, found) in parts.items():
         stage.write(f"api/{page}.rst", part_page(title, about, found))
     stage.write("api/index.rst", index({page: title for page, (title, _, _) in parts.items()}))
@@ -56,13 +63,13 @@ def index(parts: dict[str, str]) -> str:
         "Every public name, from its docstring; the examples run in the tests. ``import elman as el`` is meant "
         "everywhere. The cells have :doc:`pages of their own </cells/index>`."
     )
-    return "\n\n".join(
-        [heading("Python", "="), text, tree("elman", root), tree("Packages", packages)]
-    ) + "\n"
+    return "\n\n".join([heading("Python", "="), text, tree("elman", root), tree("Packages", packages)]) + "\n"
 
 
 def tree(caption: str, pages: Sequence[str]) -> str:
-    return "\n".join([".. toctree::", f"   :caption: {caption}", "   :maxdepth: 1", "", *(f"   {page}" for page in pages)])
+    return "\n".join(
+        [".. toctree::", f"   :caption: {caption}", "   :maxdepth: 1", "", *(f"   {page}" for page in pages)]
+    )
 
 
 def part_page(title: str, about: str, found: Sequence[Name]) -> str:
@@ -92,5 +99,7 @@ def summary(found: Sequence[Name]) -> str:
 def directive(name: Name) -> str:
     if inspect.isclass(name.value):
         kind = "autoexception" if issubclass(name.value, BaseException) else "autoclass"
-        return f".. {kind}:: {name.name}" + ("" if kind == "autoexception" else "\n   :members:\n   :inherited-members:")
+        return f".. {kind}:: {name.name}" + (
+            "" if kind == "autoexception" else "\n   :members:\n   :inherited-members:"
+        )
     return f".. autofunction:: {name.name}"

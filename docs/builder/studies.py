@@ -1,4 +1,4 @@
-"""The five studies as pages: the notebooks with the outputs that `make examples-full` left in them, and when that was."""
+"""The five studies as pages: the notebooks, the outputs that `make examples-full` left in them, and when that was."""
 
 from __future__ import annotations
 
@@ -50,7 +50,9 @@ def outdated(cell: dict[str, Any]) -> bool:
 
 def origin(name: str, results: str) -> str:
     """When and where the outputs were computed, as RESULTS.md says."""
-    found = re.search(rf"^\[{re.escape(name)}\]\([^)]*\), (?P<seconds>\d+) s, (?P<day>[\d-]+), (?P<machine>.+)$", results, re.M)
+    found = re.search(
+        rf"^\[{re.escape(name)}\]\([^)]*\), (?P<seconds>\d+) s, (?P<day>[\d-]+), (?P<machine>.+)$", results, re.M
+    )
     when = f" of {found['day']} ({found['machine']}, {found['seconds']} s)" if found else ""
     return (
         f":::{{note}}\nThe notebook `examples/{name}`, with the outputs of `make examples-full`{when}; "

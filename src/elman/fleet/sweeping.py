@@ -304,9 +304,8 @@ def read_sweep(file: str | Path) -> Sweep:
     --------
     >>> import elman as el
     >>> sunspots = el.data.load_series("sunspots")
-    >>> found = el.sweep(
-    ...     el.Forecaster(horizon=3, methods=["theta"]), sunspots, space={"season": [1, 11]}, origins=2, file="season.duckdb"
-    ... )
+    >>> theta = el.Forecaster(horizon=3, methods=["theta"])
+    >>> found = el.sweep(theta, sunspots, space={"season": [1, 11]}, origins=2, file="season.duckdb")
     >>> el.fleet.read_sweep("season.duckdb").best_params == found.best_params
     True
     """

@@ -228,7 +228,7 @@ def additive_attention(p, x, m):
 
 
 def AdditiveAttention(units: int) -> Layer:
-    """Additive attention as a layer: ``AdditiveAttention(units)(query, memory)``, with scores ``v . tanh(W q + K m)``.
+    """Additive attention as a layer: ``AdditiveAttention(units)(query, memory)``, with scores ``v' tanh(W q + K m)``.
 
     Parameters
     ----------
