@@ -35,9 +35,9 @@ def test_readme_blocks_run(block, tmp_path, monkeypatch):
     exec(compile(block, "README.md", "exec"), {})
 
 
-# A page's blocks run one after the other in one folder: ```python as Python, ```bash as commands of elman. What stands in
-# ```sh is to be read (it needs the reader's files, or another program), and so is a block behind <!-- not run: REASON -->;
-# their options exist all the same.
+# A page's blocks run one after the other in one folder: ```python as Python, ```bash as commands of elman. What stands
+# in ```sh is to be read (it needs the reader's files, or another program), and so is a block behind
+# <!-- not run: REASON -->; their options exist all the same.
 BLOCK = re.compile(
     r"^(?:<!-- not run: (?P<why>[^\n]+) -->\n+)?```(?P<kind>python|bash|console|sh)\n(?P<code>.*?)^```$", re.M | re.S
 )

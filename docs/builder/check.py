@@ -1,4 +1,4 @@
-"""Looks whether links and pictures of a built site lead somewhere, anchors too: `python -m docs.builder.check FOLDER`."""
+"""Looks whether links and pictures of a built site lead somewhere, anchors too: `python -m docs.builder.check DIR`."""
 
 from __future__ import annotations
 
