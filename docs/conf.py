@@ -25,7 +25,7 @@ extensions = [
     "docs.builder.names",
 ]
 root_doc = "index"
-exclude_patterns: list[str] = []
+exclude_patterns = ["_extra"]
 source_suffix = {".rst": "restructuredtext", ".md": "myst-nb", ".ipynb": "myst-nb"}
 nitpicky = True
 
@@ -56,6 +56,8 @@ copybutton_exclude = ".linenos, .gp, .go"
 html_theme = "pydata_sphinx_theme"
 html_title = "Elman"
 html_static_path = [str(HERE / "_static")]
+EXTRA = HERE.parent / "build" / "docs-source" / "_extra"  # pages that are whole as they are: docs.builder.stage
+html_extra_path = [str(EXTRA)] if EXTRA.is_dir() else []
 html_css_files = ["site.css"]
 html_logo = str(HERE / "_static" / "logo.svg")
 html_favicon = str(HERE / "_static" / "favicon.svg")

@@ -35,6 +35,7 @@ KNOWN = {"docs/a.md": "a.md", "docs/howto/b.md": "howto/b.md", "ARCHITECTURE.md"
             "`[b](howto/x.md)`\n```text\n[c](../no.md)\n```\n",
         ),
         ("docs/a.md", "![picture](p.png)", "![picture](p.png)"),
+        ("docs/howto/b.md", "[play](../why/p.html)", '<a href="../why/p.html">play</a>'),
     ],
 )
 def test_links_between_files_are_links_between_pages(source, text, shown):

@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 _LINK = re.compile(r"(?P<before>!?\[(?P<text>(?:[^\[\]]|\[[^\]]*\])*)\]\()(?P<target>[^()\s]+)\)")
 _CODE = re.compile(r"(^ *(?:```|~~~).*?^ *(?:```|~~~)[^\n]*$|`[^`\n]+`)", re.M | re.S)
 PICTURES = (".png", ".svg", ".jpg")
+LIVE = ".html"  # pages of their own, which are copied as they are
 
 
 def relinked(text: str, source: str, page: str, pages: Mapping[str, str]) -> str:
@@ -24,6 +25,8 @@ def relinked(text: str, source: str, page: str, pages: Mapping[str, str]) -> str
         file = _joined(str(PurePosixPath(source).parent), target)
         if target.endswith(PICTURES):
             return match[0]
+        if target.endswith(LIVE):
+            return f'<a href="{_relative(file.removeprefix("docs/"), page)}">{match["text"]}</a>'
         if file not in pages:
             return match["text"]
         return f"{match['before']}{_relative(pages[file], page)}{hash_}{anchor})"

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from docs.builder.links import PICTURES, relinked
+from docs.builder.links import LIVE, PICTURES, relinked
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 FRONT = ("index.md", "performance.md")  # which `front` writes, with what leads on
+AS_THEY_ARE = "_extra"  # what Sphinx copies into the site
 PROJECT = {"ARCHITECTURE.md": "architecture.md", "CONTRIBUTING.md": "contributing.md", "CHANGELOG.md": "changelog.md"}
 
 
@@ -71,5 +72,8 @@ def copy_documents(stage: Stage) -> None:
     for file in [*(f"docs/{name}" for name in guides() if name not in FRONT), *PROJECT, "examples/RESULTS.md"]:
         stage.write(known[file], relinked((ROOT / file).read_text(), file, known[file], known))
     for file in sorted(DOCS.rglob("*")):
-        if file.suffix in PICTURES and "builder" not in file.parts:
-            stage.write(file.relative_to(DOCS).as_posix(), file.read_bytes())
+        name = file.relative_to(DOCS).as_posix()
+        if file.suffix in PICTURES and not name.startswith("_"):
+            stage.write(name, file.read_bytes())
+        elif file.suffix == LIVE and not name.startswith(("_", "builder/")):
+            stage.write(f"{AS_THEY_ARE}/{name}", file.read_bytes())
