@@ -7,8 +7,6 @@ from docs.builder.stage import Stage
 
 from elman.cli import elman
 
-OTHERS = "Others"
-
 
 def write_commands(stage: Stage) -> None:
     context = click.Context(elman, info_name="elman")
@@ -20,11 +18,23 @@ def write_commands(stage: Stage) -> None:
 
 
 def index(context: click.Context, commands: dict[str, click.Command]) -> str:
-    """What there is, in the groups that `elman --help` has, and the help itself."""
-    rows = [f"- [`elman {name}`]({name}.md): {command.get_short_help_str(200)}" for name, command in commands.items()]
+    """What there is, under the headings that `elman --help` has, and the help itself."""
+    rows = {
+        name: f"- [`elman {name}`]({name}.md): {escaped(command.get_short_help_str(200))}"
+        for name, command in commands.items()
+    }
+    headings = getattr(elman, "headings", None) or {"": commands.values()}
+    lists = [
+        part
+        for heading, under in headings.items()
+        for part in (
+            f"**{heading}**" if heading else "",
+            "\n".join(rows[one.name] for one in under if one.name in rows),
+        )
+    ]
     tree = "\n".join(["```{toctree}", ":hidden:", "", *commands, "```"])
     text = "What each command says with `--help`; the functions behind them are [in the API](../api/commands.rst)."
-    return "\n\n".join(["# Commands", text, "\n".join(rows), "## `elman --help`", block(elman.get_help(context)), tree])
+    return "\n\n".join(["# Commands", text, *lists, "## `elman --help`", block(elman.get_help(context)), tree])
 
 
 def sections(command: click.Command, parent: click.Context, name: str, depth: str) -> list[str]:
@@ -60,19 +70,13 @@ def paragraph(part: str) -> str:
 
 
 def options(command: click.Command, context: click.Context) -> list[str]:
-    """All options as lists of definitions, in groups where click's objects say one."""
+    """All options as lists of definitions, under the headings that the help has."""
     groups: dict[str, list[str]] = {}
     for parameter in command.get_params(context):
         record = parameter.get_help_record(context)
         if record:
-            groups.setdefault(group_of(parameter), []).append(definition(*record))
-    headed = groups if len(groups) != 1 else {"Options": groups.popitem()[1]}
-    return [part for head, found in headed.items() for part in (f"**{head}**", "\n\n".join(found))]
-
-
-def group_of(parameter: click.Parameter) -> str:
-    """The group that the parameter says it is in."""
-    return str(getattr(parameter, "group", None) or OTHERS)
+            groups.setdefault(getattr(parameter, "heading", "Options"), []).append(definition(*record))
+    return [part for heading, found in groups.items() for part in (f"**{heading}**", "\n\n".join(found))]
 
 
 def definition(names: str, text: str) -> str:
