@@ -74,13 +74,13 @@ def options(command: click.Command, context: click.Context) -> list[str]:
     groups: dict[str, list[str]] = {}
     for parameter in command.get_params(context):
         record = parameter.get_help_record(context)
-        if record:
+        if record and record[1].strip():
             groups.setdefault(getattr(parameter, "heading", "Options"), []).append(definition(*record))
     return [part for heading, found in groups.items() for part in (f"**{heading}**", "\n\n".join(found))]
 
 
 def definition(names: str, text: str) -> str:
-    return f"`{names}`\n: {escaped(' '.join(text.split())) or 'See above.'}"
+    return f"`{names}`\n: {escaped(' '.join(text.split()))}"
 
 
 def escaped(text: str) -> str:
