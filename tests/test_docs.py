@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import doctest
 import importlib
+import itertools
 import pkgutil
 import re
 import shlex
@@ -81,7 +82,8 @@ def test_commands_in_documents_have_the_options_that_they_show(page):
 
 
 def unknown_options(words: list[str]) -> set[str]:
-    """Of a command's words, the options that it does not have."""
+    """Of a command's words, up to where another program begins, the options that it does not have."""
+    words = list(itertools.takewhile(lambda word: word not in ("|", "||", "&&", ";"), words))
     command: click.Command = elman_command
     while isinstance(command, click.Group) and words and not words[0].startswith("-"):
         command, words = command.commands[words[0]], words[1:]
