@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from docs.builder.links import relinked
 from docs.builder.stage import DOCS, PROJECT, ROOT, Stage, guides, pages
 
-SECTIONS = ("start", "guides/index", "howto/index", "why/index", "coming-from/index", "topics", "cells/index")
-LATER = ("studies/index", "reference", "performance", "project/index")
+SECTIONS = (
+    *("Start <start>", "guides/index", "howto/index", "why/index", "topics", "cells/index", "reference"),
+    *("studies/index", "coming-from/index", "performance", "project/index"),
+)
 NO_TOPIC = ("index.md", "start.md", "performance.md")
 
 
@@ -29,8 +32,7 @@ def front() -> str:
             raise ValueError(f"README.md has no part <!-- {name} --> ... <!-- /{name} -->, which docs/index.md shows")
         shown = relinked(part[1], "README.md", "index.md", pages()).replace("](docs/", "](").replace('="docs/', '="')
         text = text.replace(f"<!-- README: {name} -->", shown)
-    there = [name for name in SECTIONS if "/" not in name or name == "cells/index" or (DOCS / f"{name}.md").is_file()]
-    return f"{text.rstrip()}\n\n{tree([*there, *LATER])}\n"
+    return f"{text.rstrip()}\n\n{tree(SECTIONS)}\n"
 
 
 def topics() -> str:
@@ -62,7 +64,7 @@ def performance() -> str:
     return f"{text.rstrip()}\n\n{tree(['performance/*'], glob=True)}\n"
 
 
-def tree(names: list[str], glob: bool = False) -> str:
+def tree(names: Sequence[str], glob: bool = False) -> str:
     return "\n".join(["```{toctree}", ":hidden:", *([":glob:"] if glob else []), "", *names, "```"])
 
 

@@ -42,7 +42,10 @@ def index(entries: list[Entry], results: dict[str, Any], names: list[str]) -> st
 
 def pictures(names: list[str]) -> str:
     """All of them small, each a link to its page."""
-    cards = [f'<a class="cell-card" href="{n}.html"><img src="../_images/{n}.svg" alt="">{n}</a>' for n in names]
+    cards = [
+        f'<a class="cell-card" href="{n}.html"><img src="../_images/{n}.svg" alt="" loading="lazy">{n}</a>'
+        for n in names
+    ]
     return "\n".join(["## All of them", "", '<div class="cell-cards">', *cards, "</div>"])
 
 
