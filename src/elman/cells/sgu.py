@@ -22,9 +22,10 @@ def hard_sigmoid(a: Any) -> Any:
 
     Examples
     --------
+    >>> import numpy as np
     >>> import elman as el
-    >>> el.cells.hard_sigmoid(el.linear(1.0))
-    np.float64(0.7)
+    >>> el.cells.hard_sigmoid(np.array([-3.0, 1.0, 3.0])).round(3)
+    array([0. , 0.7, 1. ])
     """
     return clip(0.2 * a + 0.5, 0, 1)
 

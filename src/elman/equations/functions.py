@@ -369,8 +369,8 @@ def log1p(x: V) -> V:
     Examples
     --------
     >>> import elman as el
-    >>> el.log1p(1e-12)
-    np.float64(9.999999999995e-13)
+    >>> float(el.log1p(1e-12))
+    9.999999999995e-13
     """
     return apply("log1p", x)
 

@@ -67,7 +67,7 @@ class ConstantRate(Schedule):
     >>> import numpy as np
     >>> import elman as el
     >>> el.ConstantRate(0.01).rate(np.arange(3)).tolist()
-    [0, 0, 0]
+    [0.01, 0.01, 0.01]
     """
 
     value: float
@@ -76,7 +76,7 @@ class ConstantRate(Schedule):
         _not_negative(self, "value")
 
     def rate(self, step: np.ndarray) -> np.ndarray:
-        return np.full_like(step, self.value)
+        return np.full(np.shape(step), self.value, np.float64)
 
 
 @dataclass(frozen=True)
