@@ -26,7 +26,7 @@ ANY_ISA := $(addprefix tests/,bench benchmarks cli compare data distributed equa
   $(patsubst %,tests/language/test_%.py,characters ngram pieces texts words)
 KERNELS_ONLY := tests/engine tests/network tests/cells tests/training
 
-.PHONY: demo test test-isas test-kernels test-c-cross fleet fuzz faults aarch64 lint format bench bench-quick bench-docs bench-products bench-lab bench-forecast bench-sequences compare-cells bench-cells cells-docs parity examples examples-full encoder-decoder parity-long distributed big-data soak sanitize sanitize-quick fuzz-native kills test-browser test-browser-quick build dist clean
+.PHONY: demo test test-isas test-kernels test-c-cross fleet fuzz faults aarch64 lint format bench bench-quick bench-docs bench-products bench-lab bench-forecast bench-sequences compare-cells bench-cells cells-docs parity examples examples-full encoder-decoder parity-long distributed big-data soak sanitize sanitize-quick fuzz-native kills test-browser test-browser-quick build dist clean docs docs-pictures
 
 demo: $(VENV)/.installed
 	$(BIN)/elman forecast sunspots --horizon 22 --out out/sunspots
@@ -124,14 +124,14 @@ distributed: $(VENV)/.tested
 	PATH="$(abspath $(BIN)):$$PATH" ELMAN_DISTRIBUTED=1 $(BIN)/python -m pytest tests/distributed
 
 lint: $(VENV)/.linted
-	$(BIN)/ruff format --check src tests benchmarks examples packaging
-	$(BIN)/ruff check src tests benchmarks examples packaging
+	$(BIN)/ruff format --check src tests benchmarks docs examples packaging
+	$(BIN)/ruff check src tests benchmarks docs examples packaging
 	$(BIN)/mypy
 	$(BIN)/clang-format --dry-run --Werror $(CXX_FILES)
 
 format: $(VENV)/.linted
-	$(BIN)/ruff format src tests benchmarks examples packaging
-	$(BIN)/ruff check --fix src tests benchmarks examples packaging
+	$(BIN)/ruff format src tests benchmarks docs examples packaging
+	$(BIN)/ruff check --fix src tests benchmarks docs examples packaging
 	$(BIN)/clang-format -i $(CXX_FILES)
 
 # The peers, for the targets below only.
@@ -211,6 +211,17 @@ examples-full: $(PEERS)/.installed
 encoder-decoder: $(VENV)/.installed
 	$(BIN)/python examples/encoder_decoder.py
 
+# The site, build/docs/index.html: all documents, the reference of Python and of the commands, the cells, the studies. A warning is an error,
+# and so is a link that leads nowhere.
+docs: $(VENV)/.documented
+	$(BIN)/python -m docs.builder build/docs-source
+	$(BIN)/python -m sphinx -q -W --keep-going -n -j auto -c docs -d build/docs-cache build/docs-source build/docs
+	$(BIN)/python -m docs.builder.check build/docs
+
+# The picture of README: some seconds of training.
+docs-pictures: $(VENV)/.installed
+	$(BIN)/python -m docs.builder.idea docs/pictures/idea.png
+
 build: $(VENV)/.installed
 
 # A wheel and a source distribution in dist/, both tried in fresh environments: minutes.
@@ -234,6 +245,10 @@ $(VENV)/.tested: $(VENV)/.installed
 
 $(VENV)/.linted: $(VENV)/.tested
 	$(BIN)/pip install --quiet --group lint
+	@touch $@
+
+$(VENV)/.documented: $(VENV)/.tested
+	$(BIN)/pip install --quiet --group docs
 	@touch $@
 
 # It stands on the environment of the tests: Elman and what tests need are installed once.

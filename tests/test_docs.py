@@ -5,14 +5,19 @@ from __future__ import annotations
 import ast
 import doctest
 import importlib
+import itertools
 import pkgutil
 import re
+import shlex
 from pathlib import Path
 
+import click
 import pytest
+from click.testing import CliRunner
 
 import elman
 from elman.cells import simple
+from elman.cli import elman as elman_command
 from elman.engine.describe import describe
 from elman.engine.schedule import LayerSpec, LossSpec, schedule
 from elman.training.losses import resolve_loss
@@ -31,21 +36,77 @@ def test_readme_blocks_run(block, tmp_path, monkeypatch):
     exec(compile(block, "README.md", "exec"), {})
 
 
-GUIDES = [
-    f"docs/{name}.md"
-    for name in (
-        "cells insight forecasting classify language interop distributed streams sweep fleet datasets resume "
-        "watching faults lab"
-    ).split()
-]
+# A page's blocks run one after the other in one folder: ```python as Python, ```bash as commands of elman. What stands
+# in ```sh is to be read (it needs the reader's files, or another program), and so is a block behind
+# <!-- not run: REASON -->; their options exist all the same.
+BLOCK = re.compile(
+    r"^(?:<!-- not run: (?P<why>[^\n]+) -->\n+)?```(?P<kind>python|bash|console|sh)\n(?P<code>.*?)^```$", re.M | re.S
+)
+GUIDES = [p for p in sorted(ROOT.glob("docs/**/*.md")) if BLOCK.search(p.read_text())]
+COMMANDS = [p for p in [ROOT / "README.md", *GUIDES] if re.search(r"(?m)^(\$ )?(\S+/)?elman ", p.read_text())]
 
 
-@pytest.mark.parametrize("guide", GUIDES)
+@pytest.mark.parametrize("guide", GUIDES, ids=lambda p: str(p.relative_to(ROOT)))
 def test_guides_run(guide, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    names: dict = {}
-    for block in re.findall(r"```python\n(.*?)```", (ROOT / guide).read_text(), re.S):
-        exec(compile(block, guide, "exec"), names)
+    names: dict = {"__name__": "guide"}
+    for block in BLOCK.finditer(guide.read_text()):
+        if block["why"] or block["kind"] == "sh":
+            continue
+        if block["kind"] == "python":
+            exec(compile(block["code"], str(guide), "exec"), names)
+        else:
+            for words in commands(block["code"]):
+                run_command(words)
+
+
+def commands(code: str) -> list[list[str]]:
+    """The commands of a block, as words: prompts, comments and, behind prompts, what was answered are left out."""
+    lines = code.replace("\\\n", " ").splitlines()
+    prompted = any(line.startswith("$ ") for line in lines)
+    typed = [line.removeprefix("$ ") for line in lines if not prompted or line.startswith("$ ")]
+    return [words for line in typed if (words := shlex.split(line, comments=True))]
+
+
+def run_command(words: list[str]) -> None:
+    assert words[0] == "elman", f"only commands of elman run in a test, not {words}: ```sh is for what is to be read"
+    result = CliRunner().invoke(elman_command, words[1:])
+    assert result.exit_code == 0, f"{shlex.join(words)}\n{result.output}\n{result.exception!r}"
+
+
+@pytest.mark.parametrize("page", COMMANDS, ids=lambda p: str(p.relative_to(ROOT)))
+def test_commands_in_documents_have_the_options_that_they_show(page):
+    code = "\n".join(block["code"] for block in BLOCK.finditer(page.read_text()) if block["kind"] != "python")
+    shown = [shlex.split(line, comments=True) for line in re.findall(r"(?m)^(?:\$ )?(?:\S+/)?(elman .+)$", code)]
+    assert shown
+    assert {unknown for words in shown for unknown in unknown_options(words[1:])} == set()
+
+
+def unknown_options(words: list[str]) -> set[str]:
+    """Of a command's words, up to where another program begins, the options that it does not have."""
+    words = list(itertools.takewhile(lambda word: word not in ("|", "||", "&&", ";"), words))
+    command: click.Command = elman_command
+    while isinstance(command, click.Group) and words and not words[0].startswith("-"):
+        command, words = command.commands[words[0]], words[1:]
+    known = {name for p in command.params for name in (*p.opts, *p.secondary_opts)} | {"--help", "-h", "--version"}
+    return {word.partition("=")[0] for word in words if word.startswith("--")} - known
+
+
+def test_figures_in_the_readme_are_those_of_the_benchmark():
+    readme, page = (ROOT / "README.md").read_text(), (ROOT / "docs/performance.md").read_text()
+    parts = re.findall(r"<!-- figures: (.+), ([\d-]{10}) -->\n(.*?)(?=\n## |<!-- figures|\Z)", readme, re.S)
+    assert parts
+    for machine, day, text in parts:
+        measured = re.search(rf"^## {re.escape(machine)}\n\n{day}, (.*?)^## ", page, re.M | re.S)
+        known = {cells[0]: cells[1:4] for cells in table_rows(measured[1])}
+        shown = {cells[0]: cells[2:5] for cells in table_rows(text)}
+        ratios = {name: [elman, peer, times.partition(";")[0]] for name, (elman, peer, times) in known.items()}
+        assert day in text and shown and all(ratios[name] == cells for name, cells in shown.items())
+
+
+def table_rows(text: str) -> list[list[str]]:
+    """The cells of tables whose first column names a workload."""
+    return [[cell.strip() for cell in line.split("|")[1:-1]] for line in text.splitlines() if line.startswith("| W")]
 
 
 def test_the_plan_in_architecture_is_the_plan():
@@ -61,7 +122,12 @@ def test_the_plan_in_architecture_is_the_plan():
 
 
 POINTER = re.compile(r"(?<![\w./-])(?:el|elman)(?:\.[A-Za-z_]\w*)+")
-PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("examples/*.ipynb"), *ROOT.glob("src/elman/**/*.md")]
+PAGES = [
+    *ROOT.glob("*.md"),
+    *ROOT.glob("docs/**/*.md"),
+    *ROOT.glob("examples/*.ipynb"),
+    *ROOT.glob("src/elman/**/*.md"),
+]
 
 
 def strings(file: Path) -> str:

@@ -71,6 +71,13 @@ class ForecastReport:
         Where the files are.
     files : tuple of str
         Their names.
+
+    Examples
+    --------
+    >>> import elman as el
+    >>> found = el.commands.forecast("sunspots", horizon=3, methods=["theta"], out="sunspots")
+    >>> found.name, found.forecast.values.shape, "report.html" in found.files
+    ('sunspots', (1, 3), True)
     """
 
     name: str
@@ -163,6 +170,13 @@ def forecast(
         If data or options cannot be used; nothing is written then, but for a model whose training was finished.
     Interrupted
         After Ctrl-C; what was learnt so far is in the folder.
+
+    Examples
+    --------
+    >>> import elman as el
+    >>> found = el.commands.forecast("sunspots", horizon=3, methods=["theta"], out="sunspots")
+    >>> found.folder.name
+    'sunspots'
     """
     out = None if out is None else checks.path(out, "out")
     forecaster = Forecaster(horizon=as_count(horizon, "horizon")).set_params(**params)
@@ -216,6 +230,14 @@ def forecast_again(
     Returns
     -------
     ForecastReport
+
+    Examples
+    --------
+    >>> import elman as el
+    >>> first = el.commands.forecast("sunspots", horizon=3, methods=["theta"], out="sunspots")
+    >>> again = el.commands.forecast_again("sunspots/model.safetensors", "sunspots", out="again")
+    >>> bool((again.forecast.values == first.forecast.values).all())
+    True
     """
     if horizon is not None:
         horizon = as_count(horizon, "horizon")
@@ -320,6 +342,11 @@ def bench(
     ------
     OptionError
         If no workload has such a name, or the file cannot be written; nothing is measured then.
+
+    Examples
+    --------
+    >>> import elman as el
+    >>> measured = el.commands.bench(only=["W6 GRU"], quick=True)  # doctest: +SKIP
     """
     chosen = choose(only, quick)
     threads = default_threads() if threads is None else as_count(threads, "threads")
@@ -345,6 +372,13 @@ class Inspection:
         Where the files are.
     files : tuple of str
         Their names.
+
+    Examples
+    --------
+    >>> import elman as el
+    >>> path = el.Network(1, [el.GRU(4), el.Dense(1)]).save("model.safetensors")
+    >>> el.commands.inspect_model(path, out="inside").files
+    ('report.html', 'report.json')
     """
 
     report: Report
@@ -384,6 +418,14 @@ def inspect_model(
     ------
     ElmanError
         If a file cannot be read, or the model has no states; nothing is written then.
+
+    Examples
+    --------
+    >>> import elman as el
+    >>> path = el.Network(1, [el.GRU(4), el.Dense(1)]).save("model.safetensors")
+    >>> found = el.commands.inspect_model(path, out="inside")
+    >>> found.folder.name
+    'inside'
     """
     model = checks.path(model, "model")
     folder = Path(f"inspect-{_name_of(model)}") if out is None else checks.path(out, "out")
@@ -419,6 +461,14 @@ def cells(name: str | None = None, *, sort: str = "year", picture: str | Path | 
     ------
     OptionError
         If there is no such cell or order, or the picture cannot be written.
+
+    Examples
+    --------
+    >>> import elman as el
+    >>> [entry.name for entry in el.commands.cells()][:3]
+    ['simple', 'ctrnn', 'lstm']
+    >>> el.commands.cells("gru", picture="gru.svg")[0].year
+    2014
     """
     if name is None:
         if picture is not None:
@@ -496,6 +546,13 @@ def compare(
         If a cell, the task, an option or a file cannot be used; nothing is trained then.
     elman.compare.Interrupted
         After Ctrl-C; what was found until then is in the files.
+
+    Examples
+    --------
+    >>> import elman as el
+    >>> found = el.commands.compare(["simple", "gru"], "adding", updates=10, seeds=1, units=4)
+    >>> found.task, len(found.results)
+    ('adding', 2)
     """
     budget = Budget(updates, seconds, seeds, batch_size, rate)
     files = {name: checks.path(file, name) for name, file in (("json", json), ("csv", csv)) if file is not None}

@@ -21,7 +21,17 @@ class Estimator:
         return {name: parameter.default for name, parameter in signature.parameters.items()}
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """The parameters by name; `deep` is there for scikit-learn and changes nothing."""
+        """The parameters by name; `deep` is there for scikit-learn and changes nothing.
+
+        Parameters
+        ----------
+        deep : bool, default True
+            There for scikit-learn.
+
+        Returns
+        -------
+        dict
+        """
         return {name: getattr(self, name) for name in self._parameters()}
 
     def _set_params(self, params: Mapping[str, Any]) -> Self:

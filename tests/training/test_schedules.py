@@ -45,6 +45,13 @@ def test_an_array_of_steps_gives_the_rates_of_each(schedule, steps):
 
 
 @pytest.mark.parametrize(
+    "schedule", [el.ConstantRate(0.01), el.CosineDecay(0.1, 10), el.ExponentialDecay(0.1, 10), el.StepDecay(0.1, 10)]
+)
+def test_whole_numbers_of_updates_have_the_rates_of_floats(schedule):
+    np.testing.assert_array_equal(schedule.rate(np.arange(25)), schedule.rate(np.arange(25.0)))
+
+
+@pytest.mark.parametrize(
     "make",
     [
         lambda: el.CosineDecay(-0.1, steps=10),

@@ -181,6 +181,10 @@ __all__ = [
 def catalogue() -> dict[str, Cell]:
     """Every built-in cell by its name.
 
+    Returns
+    -------
+    dict of str to Cell
+
     Examples
     --------
     >>> catalogue()["gru"]
@@ -260,6 +264,15 @@ def cell_text(cell: Cell | str) -> str:
 def as_cell(cell: Any) -> Cell:
     """A cell, or the built-in one of that name.
 
+    Parameters
+    ----------
+    cell : Cell or str
+        It, or the name of a built-in one.
+
+    Returns
+    -------
+    Cell
+
     Raises
     ------
     OptionError
@@ -283,6 +296,15 @@ def as_cell(cell: Any) -> Cell:
 
 def of_one_input(cell: Any) -> Cell:
     """A cell that needs nothing beside its input, or the built-in one of that name.
+
+    Parameters
+    ----------
+    cell : Cell or str
+        It, or the name of a built-in one.
+
+    Returns
+    -------
+    Cell
 
     Raises
     ------

@@ -58,6 +58,13 @@ class Entry:
     initial : dict
         Initial values by parameter, where they differ from the rule and are a number or the name of an initialiser. Of
         others, drawn by a function of the cell's own, `text` tells.
+
+    Examples
+    --------
+    >>> import elman as el
+    >>> entry = el.cells.table()[0]
+    >>> entry.name, entry.year, entry.states
+    ('simple', 1990, {'h': 64})
     """
 
     name: str

@@ -66,6 +66,13 @@ def legendre_delay(order: int, window: float) -> tuple[np.ndarray, np.ndarray]:
     ----------
     A. R. Voelker, I. Kajic and C. Eliasmith, Legendre memory units: continuous-time representation in recurrent neural
     networks, NeurIPS 2019.
+
+    Examples
+    --------
+    >>> import elman as el
+    >>> A, B = el.initialisers.legendre_delay(4, 100)
+    >>> A.shape, B.shape
+    ((4, 4), (4,))
     """
     i = np.arange(checks.whole(order, "order"))
     window = checks.real(window, "window", 0)

@@ -8,7 +8,25 @@ from elman.equations import cell, clip, sigmoid, softplus, tanh
 
 
 def hard_sigmoid(a: Any) -> Any:
-    """A sigmoid of three straight lines, which is 0 from -2.5 down and 1 from 2.5 up."""
+    """A sigmoid of three straight lines, which is 0 from -2.5 down and 1 from 2.5 up.
+
+    Parameters
+    ----------
+    a : symbol, array or number
+        Value by value.
+
+    Returns
+    -------
+    symbol, array or number
+        ``0.2 a + 0.5``, kept within [0, 1].
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import elman as el
+    >>> el.cells.hard_sigmoid(np.array([-3.0, 1.0, 3.0])).round(3)
+    array([0. , 0.7, 1. ])
+    """
     return clip(0.2 * a + 0.5, 0, 1)
 
 

@@ -269,6 +269,10 @@ class SequenceEstimator(Estimator):
         ----------
         rows : int, default 1
             Sequences side by side.
+
+        Returns
+        -------
+        SequenceStream
         """
         self._check_fitted()
         return SequenceStream(self, rows)
@@ -277,6 +281,15 @@ class SequenceEstimator(Estimator):
 
     def save(self, path: str | Path) -> Path:
         """Write the estimator to a safetensors file that `load` reads, complete or not at all.
+
+        Parameters
+        ----------
+        path : str or Path
+            The file.
+
+        Returns
+        -------
+        Path
 
         Raises
         ------
@@ -289,6 +302,15 @@ class SequenceEstimator(Estimator):
     @classmethod
     def load(cls, path: str | Path) -> Self:
         """Read an estimator from a file that `save` wrote; its predictions are the same, bit for bit.
+
+        Parameters
+        ----------
+        path : str or Path
+            The file.
+
+        Returns
+        -------
+        estimator
 
         Raises
         ------
@@ -338,7 +360,13 @@ class SequenceEstimator(Estimator):
     def remember_columns(
         self, *, group: Names = None, time: Names = None, columns: Names = None, label: str | None = None
     ) -> None:
-        """Say by which columns tables are read, where cases were given in place of a table."""
+        """Say by which columns tables are read, where cases were given in place of a table.
+
+        Parameters
+        ----------
+        group, time, columns, label : optional
+            As for `fit`.
+        """
         self._columns = {"group": group, "time": time, "columns": columns, "label": label}
 
     @property

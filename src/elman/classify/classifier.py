@@ -171,6 +171,16 @@ class SequenceClassifier(SequenceEstimator):
     def set_params(self, **params: Unpack[ClassifierParameters]) -> Self:
         """Set parameters by name.
 
+        Parameters
+        ----------
+        **params
+            By name, as the constructor has them.
+
+        Returns
+        -------
+        estimator
+            Itself.
+
         Raises
         ------
         OptionError
@@ -283,17 +293,47 @@ class SequenceClassifier(SequenceEstimator):
     # --- using ----------------------------------------------------------------------------------------------
 
     def predict(self, X: Any) -> np.ndarray:
-        """The class of each sequence, (N,)."""
+        """The class of each sequence, (N,).
+
+        Parameters
+        ----------
+        X : as for `fit`
+            N sequences.
+
+        Returns
+        -------
+        ndarray, shape (N,)
+        """
         probabilities = self.predict_proba(X)
         found: np.ndarray = self.classes_[probabilities.argmax(axis=1)]
         return found
 
     def predict_proba(self, X: Any) -> np.ndarray:
-        """The probability of each class, (N, C), in the order of ``classes_``."""
+        """The probability of each class, (N, C), in the order of ``classes_``.
+
+        Parameters
+        ----------
+        X : as for `fit`
+            N sequences.
+
+        Returns
+        -------
+        ndarray, shape (N, C)
+        """
         return self._judged(self._outputs(self._read(X)))
 
     def predict_log_proba(self, X: Any) -> np.ndarray:
-        """The logarithm of each probability, (N, C)."""
+        """The logarithm of each probability, (N, C).
+
+        Parameters
+        ----------
+        X : as for `fit`
+            N sequences.
+
+        Returns
+        -------
+        ndarray, shape (N, C)
+        """
         each = log_softmax(self._outputs(self._read(X)) / self.temperature_)  # (M, N, C)
         likeliest = each.max(axis=0)
         found: np.ndarray = likeliest + np.log(np.exp(each - likeliest).mean(axis=0))
@@ -319,7 +359,21 @@ class SequenceClassifier(SequenceEstimator):
         return over_time(self, X, every)
 
     def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
-        """The share of the sequences whose class is right."""
+        """The share of the sequences whose class is right.
+
+        Parameters
+        ----------
+        X : as for `fit`
+            N sequences.
+        y : array, shape (N,), optional
+            What is true; by default what the sequences bring with them.
+        sample_weight : array, shape (N,), optional
+            What each counts.
+
+        Returns
+        -------
+        float
+        """
         cases = self._labelled(X, y)
         assert cases.labels is not None
         check_kind(cases.labels, self.classes_)

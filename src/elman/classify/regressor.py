@@ -164,6 +164,16 @@ class SequenceRegressor(SequenceEstimator):
     def set_params(self, **params: Unpack[RegressorParameters]) -> Self:
         """Set parameters by name.
 
+        Parameters
+        ----------
+        **params
+            By name, as the constructor has them.
+
+        Returns
+        -------
+        estimator
+            Itself.
+
         Raises
         ------
         OptionError
@@ -259,7 +269,17 @@ class SequenceRegressor(SequenceEstimator):
     # --- using ----------------------------------------------------------------------------------------------
 
     def predict(self, X: Any) -> np.ndarray:
-        """The number of each sequence, (N,)."""
+        """The number of each sequence, (N,).
+
+        Parameters
+        ----------
+        X : as for `fit`
+            N sequences.
+
+        Returns
+        -------
+        ndarray of float, shape (N,)
+        """
         return self._judged(self._outputs(self._read(X)))
 
     def predict_over_time(self, X: Any, every: int = 1) -> np.ndarray:
@@ -282,7 +302,21 @@ class SequenceRegressor(SequenceEstimator):
         return over_time(self, X, every)
 
     def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
-        """The coefficient of determination: 1 less the share of the targets' variance that errors have."""
+        """The coefficient of determination: 1 less the share of the targets' variance that errors have.
+
+        Parameters
+        ----------
+        X : as for `fit`
+            N sequences.
+        y : array, shape (N,), optional
+            What is true; by default what the sequences bring with them.
+        sample_weight : array, shape (N,), optional
+            What each counts.
+
+        Returns
+        -------
+        float
+        """
         cases = self._labelled(X, y)
         target = _targets(cases)
         found = explained_share(target, self.predict(cases), weights_of(sample_weight, len(target)))

@@ -37,7 +37,19 @@ Watch = Callable[[str, int, float], Any]
 
 
 class Interrupted(KeyboardInterrupt):
-    """Ctrl-C in a comparison; `found` is that of the cells all of whose runs had ended, or None if there were none."""
+    """Ctrl-C in a comparison; `found` is that of the cells all of whose runs had ended, or None if there were none.
+
+    Parameters
+    ----------
+    found : Comparison or None
+        Of the cells all of whose runs had ended.
+
+    Examples
+    --------
+    >>> import elman as el
+    >>> el.compare.Interrupted(None).found is None
+    True
+    """
 
     def __init__(self, found: Comparison | None):
         self.found: Comparison | None = found
@@ -61,6 +73,13 @@ class Budget:
         Adam's learning rate.
     clip : float
         What a gradient's norm is clipped to.
+
+    Examples
+    --------
+    >>> import elman as el
+    >>> budget = el.compare.Budget(updates=100, seeds=2)
+    >>> budget.unit, budget.batch_size
+    ('updates', 32)
     """
 
     updates: int | None = None
@@ -84,6 +103,7 @@ class Budget:
 
     @property
     def unit(self) -> str:
+        """What the budget is counted in: updates or seconds."""
         return "updates" if self.seconds is None else "seconds"
 
     @property
@@ -95,7 +115,17 @@ class Budget:
         return [float(round(self.updates * k / POINTS)) for k in range(1, POINTS + 1)]
 
     def words(self, size: str) -> str:
-        """All that is the same for all cells."""
+        """All that is the same for all cells.
+
+        Parameters
+        ----------
+        size : str
+            How units were chosen, in words.
+
+        Returns
+        -------
+        str
+        """
         many = f"{self.updates:,} updates" if self.seconds is None else f"{self.seconds:g} s of training"
         return (
             f"{many} with {self.batch_size} new sequences each, Adam at {self.rate:g}, gradients clipped to "

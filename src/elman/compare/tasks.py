@@ -51,6 +51,13 @@ class Task:
         Which answer.
     notes : tuple of str
         What was decided in reading its data.
+
+    Examples
+    --------
+    >>> import elman as el
+    >>> task = el.compare.task_of("adding", steps=10)
+    >>> task.steps, task.features, task.outputs, task.metric
+    (10, 2, 1, 'mse')
     """
 
     name: str
@@ -67,10 +74,12 @@ class Task:
 
     @property
     def features(self) -> int:
+        """F of its sequences."""
         return int(self.held[0].shape[-1])
 
     @property
     def steps(self) -> int:
+        """T of its sequences."""
         return int(self.held[0].shape[1])
 
 
@@ -86,10 +95,21 @@ def task_of(name: str | Path, steps: int | None = None, reading: Reading | None 
     reading : Reading, optional
         How a file is read.
 
+    Returns
+    -------
+    Task
+
     Raises
     ------
     ElmanError
         If there is no such task, or its data cannot be had.
+
+    Examples
+    --------
+    >>> import elman as el
+    >>> x, target = el.compare.task_of("copy").draw(4, 0)
+    >>> x.shape[0], target.shape[0]
+    (4, 4)
     """
     steps = None if steps is None else checks.whole(steps, "steps")
     made = TASKS.get(name) if isinstance(name, str) else None

@@ -43,6 +43,14 @@ class Cases:
         Of a table whose columns were taken for steps because each row has a label: to be named where there is none.
     notes : tuple of str
         What was decided and done, for the user.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import elman as el
+    >>> cases = el.data.cases_of([np.zeros((3, 2)), np.ones((5, 2))])
+    >>> cases.values.shape, cases.lengths.tolist()
+    ((2, 5, 2), [3, 5])
     """
 
     values: np.ndarray
@@ -91,7 +99,17 @@ class Cases:
         return int(np.isnan(self.values[self.inside]).sum())
 
     def take(self, numbers: Any) -> Cases:
-        """Some of the cases, in the order that is given; no step is kept that none of them has."""
+        """Some of the cases, in the order that is given; no step is kept that none of them has.
+
+        Parameters
+        ----------
+        numbers : array of int or bool
+            Which cases.
+
+        Returns
+        -------
+        Cases
+        """
         chosen = np.atleast_1d(np.arange(len(self))[numbers])
         lengths = self.lengths[chosen]
         steps = int(lengths.max(initial=0))
@@ -111,6 +129,10 @@ class Cases:
         ----------
         unit : str
             That of other cases, such as those of a training.
+
+        Returns
+        -------
+        ndarray, shape (N, T)
 
         Raises
         ------
@@ -137,6 +159,15 @@ class Cases:
     def with_channels(self, channels: Sequence[str]) -> Cases:
         """The same cases with the channels of others, in their order.
 
+        Parameters
+        ----------
+        channels : sequence of str
+            What they are called.
+
+        Returns
+        -------
+        Cases
+
         Raises
         ------
         DataError
@@ -158,6 +189,10 @@ class Cases:
 
     def columns_of_names(self) -> dict[str, list[Any]]:
         """The names of the cases as columns of a table, to be written beside what is predicted.
+
+        Returns
+        -------
+        dict of str to list
 
         Examples
         --------

@@ -95,6 +95,14 @@ class Collection:
         How times are written.
     notes : tuple of str
         What was decided and done, for the user.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import elman as el
+    >>> found = el.data.collect({"Leeds": np.arange(5.0), "York": np.arange(3.0)})
+    >>> found.names, found.borders.tolist(), found.series(1).tolist()
+    (('Leeds', 'York'), [0, 5, 8], [0.0, 1.0, 2.0])
     """
 
     names: tuple[Any, ...]
@@ -129,17 +137,46 @@ class Collection:
         return np.diff(self.borders)
 
     def series(self, number: int) -> np.ndarray:
-        """The values of one series, a view."""
+        """The values of one series, a view.
+
+        Parameters
+        ----------
+        number : int
+            Of the series, from 0.
+
+        Returns
+        -------
+        ndarray
+        """
         return self.values[self.borders[number] : self.borders[number + 1]]
 
     def times_of(self, number: int) -> np.ndarray:
-        """The times of one series; where there are none its rows, counted from 0, or as in the file from 1."""
+        """The times of one series; where there are none its rows, counted from 0, or as in the file from 1.
+
+        Parameters
+        ----------
+        number : int
+            Of the series, from 0.
+
+        Returns
+        -------
+        ndarray
+        """
         if self.times is None:
             return np.arange(self.lengths[number]) + (self.form.kind == "file")
         return self.times[self.borders[number] : self.borders[number + 1]]
 
     def number(self, name: Any) -> int:
         """Which series is called so.
+
+        Parameters
+        ----------
+        name : object
+            As in `names`.
+
+        Returns
+        -------
+        int
 
         Raises
         ------
@@ -149,7 +186,17 @@ class Collection:
         return number_of(name, self.names)
 
     def same_as(self, other: Collection) -> bool:
-        """Whether another collection has the same series: names, values and times."""
+        """Whether another collection has the same series: names, values and times.
+
+        Parameters
+        ----------
+        other : Collection
+            To compare with.
+
+        Returns
+        -------
+        bool
+        """
         if self.names != other.names or (self.times is None) != (other.times is None):
             return False
         times = self.times is None or np.array_equal(self.times, other.times)  # type: ignore[arg-type]
@@ -157,7 +204,17 @@ class Collection:
         return same and np.array_equal(self.values, other.values, equal_nan=True)
 
     def future_times(self, horizon: int) -> np.ndarray:
-        """The times that follow each series, shape (S, H); numbers of rows where there are no times."""
+        """The times that follow each series, shape (S, H); numbers of rows where there are no times.
+
+        Parameters
+        ----------
+        horizon : int
+            H.
+
+        Returns
+        -------
+        ndarray, shape (S, H)
+        """
         if self.times is None or self.step is None:
             return self.lengths[:, None] + np.arange(horizon) + (self.form.kind == "file")  # files count from 1
         return extend_all(self.times[self.borders[1:] - 1], self.step, horizon)
@@ -169,6 +226,10 @@ class Collection:
         ----------
         numbers : array of int or bool
             Which series.
+
+        Returns
+        -------
+        Collection
         """
         chosen = np.arange(len(self))[numbers]
         borders = np.concatenate([[0], np.cumsum(self.lengths[chosen])])
@@ -189,6 +250,15 @@ class Collection:
         """The series without their last `count` rows, those left out of which nothing would stay.
 
         Their covariates that are known ahead are so still, as rows behind the ends.
+
+        Parameters
+        ----------
+        count : int
+            How many rows.
+
+        Returns
+        -------
+        Collection
         """
         kept = np.flatnonzero(self.lengths > count)
         lengths = self.lengths[kept] - count

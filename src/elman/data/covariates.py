@@ -48,14 +48,34 @@ class Covariate:
         return np.isnan(self.values) if self.categories is None else self.values == UNSEEN
 
     def recoded(self, categories: Sequence[Any]) -> Covariate:
-        """The same categories as codes of another table, which keeps `UNSEEN` for those that it does not have."""
+        """The same categories as codes of another table, which keeps `UNSEEN` for those that it does not have.
+
+        Parameters
+        ----------
+        categories : sequence
+            The other table.
+
+        Returns
+        -------
+        Covariate
+        """
         assert self.categories is not None
         known = {category: code for code, category in enumerate(categories, start=1)}
         table = np.array([UNSEEN, *(known.get(category, UNSEEN) for category in self.categories)], np.int64)
         return replace(self, values=table[self.values], categories=tuple(categories))
 
     def with_values(self, values: np.ndarray) -> Covariate:
-        """Other values of the same covariate."""
+        """Other values of the same covariate.
+
+        Parameters
+        ----------
+        values : ndarray
+            As many as are wanted.
+
+        Returns
+        -------
+        Covariate
+        """
         return replace(self, values=values)
 
 

@@ -33,6 +33,14 @@ def read_idx(path: str | Path) -> np.ndarray:
     References
     ----------
     Y. LeCun, C. Cortes and C. J. C. Burges, The MNIST database of handwritten digits, 1998: the format.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import elman as el
+    >>> written = open("labels.idx", "wb").write(bytes([0, 0, 8, 1, 0, 0, 0, 3, 5, 0, 4]))
+    >>> el.data.read_idx("labels.idx").tolist()
+    [5, 0, 4]
     """
     path = Path(path)
     content = _uncompressed(path)

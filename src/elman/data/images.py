@@ -28,6 +28,13 @@ class Images(NamedTuple):
         Pixels from 0 (background) to 1 (ink): a sequence of `rows` steps with `columns` features.
     y_train, y_test : ndarray of int64, shape (N,)
         Classes from 0.
+
+    Examples
+    --------
+    >>> import elman as el
+    >>> images = el.data.digits()
+    >>> images.x_train.shape[1:], sorted(set(images.y_test.tolist()))[:3]
+    ((8, 8), [0, 1, 2])
     """
 
     x_train: np.ndarray
@@ -70,11 +77,10 @@ def mnist(path: str | Path | None = None, *, fetch: bool = True, verbose: int = 
 
     Examples
     --------
-    A network that reads an image row by row::
-
-        x_train, y_train, x_test, y_test = el.data.mnist()
-        net = el.Network(inputs=28, layers=[el.LSTM(128, return_sequences=False), el.Dense(10)])
-        net.fit(x_train, y_train, loss="softmax_cross_entropy")
+    >>> import elman as el
+    >>> x_train, y_train, x_test, y_test = el.data.mnist()  # doctest: +SKIP
+    >>> net = el.Network(inputs=28, layers=[el.LSTM(128, return_sequences=False), el.Dense(10)])
+    >>> history = net.fit(x_train, y_train, loss="softmax_cross_entropy")  # doctest: +SKIP
     """
     if path is not None and Path(path).is_file():
         return _read_npz(Path(path))

@@ -28,6 +28,7 @@ def future_rows(
     Parameters
     ----------
     collection : Collection
+        The series, with covariates that are known ahead.
     horizon : int
         H.
     data : data frame, path or dict of columns, optional
@@ -48,6 +49,16 @@ def future_rows(
         If a value is missing, naming the column, the series and the first such time.
     OptionError
         If the collection has no covariates that are known ahead.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import elman as el
+    >>> import pandas as pd
+    >>> sold = pd.DataFrame({"sold": [1.0, 3.0, 2.0, np.nan], "promotion": [0, 1, 0, 1]})
+    >>> shop = el.data.collect(sold, target="sold", future=["promotion"])
+    >>> el.data.future_rows(shop, 1)["promotion"].values
+    array([[1.]])
     """
     if not collection.future:
         if data is not None:

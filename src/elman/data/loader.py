@@ -133,7 +133,17 @@ class BatchLoader:
         return self._batch(np.concatenate(parts))
 
     def order(self, epoch: int) -> np.ndarray:
-        """The rows in the order of an epoch (counted from 0), shape (N,)."""
+        """The rows in the order of an epoch (counted from 0), shape (N,).
+
+        Parameters
+        ----------
+        epoch : int
+            Its number.
+
+        Returns
+        -------
+        ndarray of int, shape (N,)
+        """
         if self._order is None or self._order[0] != epoch:
             rows = np.arange(len(self.x))
             if self.shuffle:

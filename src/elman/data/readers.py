@@ -66,7 +66,7 @@ def read_columns(
     where: Where | None = None,
     missing: Missing | None = None,
 ) -> Columns:
-    """Read a column of numbers, and one of times, from a CSV or Parquet file.
+    r"""Read a column of numbers, and one of times, from a CSV or Parquet file.
 
     Parameters
     ----------
@@ -88,10 +88,22 @@ def read_columns(
     missing : str, float or list, optional
         Values that stand for a missing one, as the file writes them, such as -999.
 
+    Returns
+    -------
+    Columns
+        Its values and times, and what they are called.
+
     Raises
     ------
     DataError
         If there is no such file or column, or if it holds something else than numbers or times.
+
+    Examples
+    --------
+    >>> import elman as el
+    >>> written = open("sold.csv", "w").write("month;sold\n2024-01;1,5\n2024-02;2,5\n")
+    >>> el.data.read_columns("sold.csv").values.tolist()
+    [1.5, 2.5]
     """
     reading = Reading(time, target, "none", False, date_format, dayfirst, decimal, thousands, where, missing)
     return columns_of(series_table(path, reading), reading)

@@ -15,6 +15,10 @@ def seasons_of(step: Step | None) -> tuple[int, ...]:
     step : Step or None
         None where nothing is known of the times.
 
+    Returns
+    -------
+    tuple of int
+
     Examples
     --------
     >>> seasons_of(Step("months", 1)), seasons_of(Step("time", DAY)), seasons_of(Step("time", 3_600_000_000))

@@ -43,6 +43,13 @@ class Series:
         What was done to the data, for the user.
     notation : Notation
         How its times are written.
+
+    Examples
+    --------
+    >>> import elman as el
+    >>> sunspots = el.data.load_series("sunspots")
+    >>> sunspots.name, len(sunspots.values), sunspots.labels(sunspots.future(2))
+    ('sunspots', 309, ['2009', '2010'])
     """
 
     name: str
@@ -58,16 +65,40 @@ class Series:
         return len(self.values)
 
     def future(self, count: int) -> np.ndarray:
-        """The `count` times that follow the last."""
+        """The `count` times that follow the last.
+
+        Parameters
+        ----------
+        count : int
+            How many.
+
+        Returns
+        -------
+        ndarray, shape (count,)
+        """
         return extend(self.times[-1], self.step, count)
 
     def labels(self, times: np.ndarray) -> list[str]:
-        """Times as texts, written as the series' own are."""
+        """Times as texts, written as the series' own are.
+
+        Parameters
+        ----------
+        times : ndarray
+            Of the series' kind.
+
+        Returns
+        -------
+        list of str
+        """
         return self.notation.labels(times)
 
 
 def bundled() -> list[str]:
     """Names of the series that ship with Elman.
+
+    Returns
+    -------
+    list of str
 
     Examples
     --------

@@ -57,9 +57,25 @@ def sine(rows: int = 100, steps: int = 50, *, period: float = 25.0, horizon: int
 def swelling_wave(t: np.ndarray) -> np.ndarray:
     """``t sin(t) / 3 + 2 sin(5 t)``: a slow wave that grows, and a fast one.
 
+    Parameters
+    ----------
+    t : ndarray
+        Times.
+
+    Returns
+    -------
+    ndarray
+
     References
     ----------
     A. Géron, Hands-On Machine Learning with Scikit-Learn and TensorFlow, O'Reilly (2017), chapter 14.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import elman as el
+    >>> el.data.tasks.swelling_wave(np.array([0.0, 1.0])).round(3)
+    array([ 0.   , -1.637])
     """
     return t * np.sin(t) / 3 + 2 * np.sin(5 * t)
 

@@ -63,6 +63,15 @@ def training_windows(
     x : ndarray, shape (N, L, F)
     y : ndarray, shape (N, L, O)
         Views; nothing is copied.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import elman as el
+    >>> series = np.arange(6.0)
+    >>> x, y = el.data.training_windows(series[:-1], series[1:], lookback=3)
+    >>> x[0, :, 0].tolist(), y[0, :, 0].tolist()
+    ([0.0, 1.0, 2.0], [1.0, 2.0, 3.0])
     """
     if len(inputs) != len(target):
         raise DataError(f"inputs have {len(inputs)} steps, the target has {len(target)}")

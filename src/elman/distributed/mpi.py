@@ -140,13 +140,10 @@ def mpi(shards: int = SHARDS, timeout: float | None = 1800.0, comm: Any = None) 
 
     Examples
     --------
-    In ``train.py``, to be started by ``mpirun -n 4 python train.py``::
-
-        ranks = el.distributed.mpi()
-        net = el.Network(8, [el.LSTM(64), el.Dense(1)], seed=0, threads=4)
-        net.fit(x, target, ranks=ranks)
-        if ranks.rank == 0:
-            net.save("model.safetensors")
+    >>> import elman as el
+    >>> ranks = el.distributed.mpi()  # doctest: +SKIP
+    >>> history = net.fit(x, target, ranks=ranks)  # doctest: +SKIP
+    >>> path = net.save("model.safetensors") if ranks.rank == 0 else None  # doctest: +SKIP
     """
     shards, seconds = whole(shards, "shards"), None if timeout is None else real(timeout, "timeout", 0)
     MPI = _library()

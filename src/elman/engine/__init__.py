@@ -16,7 +16,18 @@ ENGINES = ("native", "numpy")
 
 
 def native_available() -> bool:
-    """Whether the compiled engine is there."""
+    """Whether the compiled engine is there.
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> from elman.engine import native_available
+    >>> native_available() in (True, False)
+    True
+    """
     try:
         import elman._native  # noqa: F401
     except ImportError:
@@ -28,7 +39,19 @@ _warned = False
 
 
 def default_engine() -> str:
-    """The engine of ``ELMAN_ENGINE``, else native, else NumPy with one warning."""
+    """The engine of ``ELMAN_ENGINE``, else native, else NumPy with one warning.
+
+    Returns
+    -------
+    str
+        ``"native"`` or ``"numpy"``.
+
+    Examples
+    --------
+    >>> from elman.engine import default_engine
+    >>> default_engine() in ("native", "numpy")
+    True
+    """
     chosen = os.environ.get("ELMAN_ENGINE", "")
     if chosen:
         return chosen
@@ -55,12 +78,36 @@ def make_engine(
 ) -> Engine:
     """An engine for a plan.
 
+    Parameters
+    ----------
+    plan : Plan
+        What is run.
+    dtype : dtype
+        Of all numbers.
+    which : {"native", "numpy"}, optional
+        `default_engine` by default.
+    threads : int, optional
+        How many threads it may use; all cores by default.
+    products : {"bfloat16"}, optional
+        As for `Network`.
+
+    Returns
+    -------
+    Engine
+
     Raises
     ------
     OptionError
         If there is no such engine, or its products cannot be made so.
     EngineError
         If the native engine is asked for and not built.
+
+    Examples
+    --------
+    >>> import elman as el
+    >>> net = el.Network(1, [el.GRU(4)])
+    >>> type(el.engine.make_engine(net.engine().plan, "float32", "numpy")).__name__
+    'NumpyEngine'
     """
     which = which or default_engine()
     if which not in ENGINES:

@@ -23,6 +23,34 @@ class Graph:
     states in the order of `states`, before them the output where that is no state, or the one value of a stateless
     cell: the first of them is what a layer returns. `memories` are sequences that every step reads as a whole. `ranges`
     say what values inputs, or slices of them, may have.
+
+    Attributes
+    ----------
+    name : str
+        The cell's.
+    inputs, states : list of symbols
+        What a step takes.
+    outputs : list of symbols
+        What it makes.
+    parameters : dict of str to Parameter
+        By name.
+    relations : list of Relation
+        What the equations say of sizes.
+    names : dict of symbols to str
+        The values that the equations name.
+    memories : list of symbols
+        Sequences that are read as a whole.
+    ranges : list of (symbol, Range)
+        What values inputs may have.
+
+    Examples
+    --------
+    >>> import elman as el
+    >>> graph = el.cells.gru.trace()
+    >>> graph.name, [state.name for state in graph.states], sorted(graph.parameters)[:3]
+    ('gru', ['h'], ['U_n', 'U_r', 'U_z'])
+    >>> graph.bind([3], 4).shape("W_z")
+    (4, 3)
     """
 
     name: str
@@ -36,7 +64,12 @@ class Graph:
     ranges: list[tuple[Symbol, Range]] = field(default_factory=list)
 
     def nodes(self) -> list[Symbol]:
-        """Every node that the outputs need, operands first."""
+        """Every node that the outputs need, operands first.
+
+        Returns
+        -------
+        list of symbols
+        """
         return ordered(self.outputs)
 
     @property
@@ -56,7 +89,12 @@ class Graph:
         return states if len(states) == len(self.outputs) else [self._value_name(), *states]
 
     def with_output_as_state(self) -> Graph:
-        """Of a graph with an output beside its states the same, whose first state is what the output was."""
+        """Of a graph with an output beside its states the same, whose first state is what the output was.
+
+        Returns
+        -------
+        Graph
+        """
         before = Symbol("state", dim=self.outputs[0].dim, name=self.ends[0])
         return replace(self, states=[before, *self.states])
 
@@ -74,7 +112,28 @@ class Graph:
         sizes: dict[str, int] | None = None,
         memories: Sequence[int] = (),
     ) -> Graph:
-        """Give every width its number: the inputs', the hidden size, other states' and parameters' rows by name."""
+        """Give every width its number: the inputs', the hidden size, other states' and parameters' rows by name.
+
+        Parameters
+        ----------
+        inputs : sequence of int
+            Widths of the inputs.
+        units : int or None
+            Of the first state, or of the value without states.
+        sizes : dict of str to int, optional
+            Of other states and of parameters' rows.
+        memories : sequence of int
+            Widths of the memories.
+
+        Returns
+        -------
+        Graph
+
+        Raises
+        ------
+        ShapeError
+            If they cannot all hold.
+        """
         sizes = dict(sizes or {})
         if len(inputs) != len(self.inputs):
             names = ", ".join(s.name for s in self.inputs)
@@ -146,7 +205,17 @@ class Graph:
         return [(d, d.value, d.name) for d in dims if d.value is not None]
 
     def shape(self, parameter: str) -> tuple[int, ...]:
-        """The shape of a parameter of a bound graph."""
+        """The shape of a parameter of a bound graph.
+
+        Parameters
+        ----------
+        parameter : str
+            Its name.
+
+        Returns
+        -------
+        tuple of int
+        """
         p = self.parameters[parameter]
         if p.role == "vector":
             return (symbols.width(p),)
@@ -160,12 +229,32 @@ class Graph:
         return any(row_of(n).role == "table" and n.inputs[1] in inputs for n in self.nodes())
 
     def recurrent(self, parameter: str) -> bool:
-        """Whether a matrix multiplies something that depends on a state."""
+        """Whether a matrix multiplies something that depends on a state.
+
+        Parameters
+        ----------
+        parameter : str
+            Its name.
+
+        Returns
+        -------
+        bool
+        """
         after = depending(self.nodes(), self.states)
         return any(product.inputs[1] in after for product in self._products(parameter))
 
     def blocks(self, parameter: str) -> int:
-        """How many blocks a matrix consists of."""
+        """How many blocks a matrix consists of.
+
+        Parameters
+        ----------
+        parameter : str
+            Its name.
+
+        Returns
+        -------
+        int
+        """
         products = [n for n in self._products(parameter) if n.op == "block_matmul"]
         return int(products[0].first) if products else 1
 

@@ -30,6 +30,16 @@ Option = bool | float | str | tuple[Any, ...] | Callable[..., Any] | None
 class Cell:
     """A cell, layer or loss as its equations. Made by `cell`; call it on symbols or arrays for one step.
 
+    Parameters
+    ----------
+    function : callable
+        Of ``p``, inputs, states and keyword-only options, which returns the new states, before them an output where
+        that is no state.
+    inputs : int, default 1
+        How many of its arguments are inputs.
+    memory : int, default 0
+        How many of its inputs are sequences that each step reads as a whole.
+
     Attributes
     ----------
     name : str
@@ -44,6 +54,17 @@ class Cell:
         Parameters that training leaves as they are, until `Network.unfreeze`.
     valid : dict
         By parameter what refuses values that make no sense: functions of an array and of its name that raise.
+
+    Examples
+    --------
+    >>> import elman as el
+    >>> @el.cell
+    ... def leaky(p, x, h, *, keep=0.9):
+    ...     return keep * h + (1 - keep) * el.tanh(p.W @ x + p.U @ h)
+    >>> leaky.states, leaky.options, leaky.with_options(keep=0.5).options
+    (('h',), {'keep': 0.9}, {'keep': 0.5})
+    >>> leaky.equations()
+    ['h_t = 0.9 * h + 0.09999999999999998 * tanh(W x + U h)']
     """
 
     def __init__(
@@ -105,7 +126,22 @@ class Cell:
         return self  # nothing of a cell changes
 
     def with_options(self, **options: Option) -> Cell:
-        """The same cell with other options."""
+        """The same cell with other options.
+
+        Parameters
+        ----------
+        **options
+            By name, of those that the cell has.
+
+        Returns
+        -------
+        Cell
+
+        Raises
+        ------
+        OptionError
+            If it has no such option.
+        """
         return Cell(
             self.function,
             inputs=len(self.inputs),
@@ -117,7 +153,12 @@ class Cell:
         )
 
     def trace(self) -> Graph:
-        """Run the function once on symbols and return the graph of one step, its sizes still open."""
+        """Run the function once on symbols and return the graph of one step, its sizes still open.
+
+        Returns
+        -------
+        Graph
+        """
         p, inputs, states = Parameters(), [Symbol("input", name=n) for n in self.inputs], _state_symbols(self.states)
         memories = [Symbol("memory", name=n) for n in self.memories]
         with ending(self.name), widths.recording() as recorder:
@@ -148,11 +189,22 @@ class Cell:
         return f"{self.name} ({code.co_filename}:{code.co_firstlineno})" if code else self.name
 
     def equations(self) -> list[str]:
-        """The equations as lines of plain text, made from the graph."""
+        """The equations as lines of plain text, made from the graph.
+
+        Returns
+        -------
+        list of str
+            One an equation.
+        """
         return plain_text(self.trace())
 
     def latex(self) -> str:
-        """The equations as LaTeX (an ``aligned`` block), made from the graph."""
+        """The equations as LaTeX (an ``aligned`` block), made from the graph.
+
+        Returns
+        -------
+        str
+        """
         return latex(self.trace())
 
     def _repr_latex_(self) -> str:

@@ -19,6 +19,16 @@ MOST_PARTS = 2**16
 def concat(*values: Value) -> Symbol | np.ndarray:
     """Vectors beside one another, as one that is as wide as all of them; a number is one value.
 
+    Parameters
+    ----------
+    *values : symbols, arrays or numbers
+        One or more.
+
+    Returns
+    -------
+    symbol or array
+        As wide as all of them together.
+
     Examples
     --------
     >>> concat(np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([[5.0], [6.0]]), 0)
@@ -36,6 +46,17 @@ def concat(*values: Value) -> Symbol | np.ndarray:
 def split(x: V, parts: int) -> tuple[V, ...]:
     """A vector's parts of equal width, as many as `parts` says.
 
+    Parameters
+    ----------
+    x : symbol or array
+        Features on the last axis, as many as `parts` divides.
+    parts : int
+        How many parts.
+
+    Returns
+    -------
+    tuple of symbols or arrays
+
     Examples
     --------
     >>> split(np.arange(6.0), 3)
@@ -47,6 +68,18 @@ def split(x: V, parts: int) -> tuple[V, ...]:
 
 def roll(x: V, places: int) -> V:
     """The values of a vector moved on by some places, the last ones to the front; back if `places` is negative.
+
+    Parameters
+    ----------
+    x : symbol or array
+        Features on the last axis.
+    places : int
+        How far.
+
+    Returns
+    -------
+    symbol or array
+        As wide as `x`.
 
     Examples
     --------
@@ -65,6 +98,16 @@ def outer(a: V, b: V) -> V:
 
     Such matrices are states of linear attention, of fast weights, of the mLSTM and others; see `matvec`.
 
+    Parameters
+    ----------
+    a, b : symbol or array
+        Vectors of m and of n features.
+
+    Returns
+    -------
+    symbol or array
+        Of m n features.
+
     Examples
     --------
     >>> outer(np.array([1.0, 2.0]), np.array([3.0, 4.0, 5.0]))
@@ -76,6 +119,18 @@ def outer(a: V, b: V) -> V:
 def matvec(matrix: V, x: V) -> V:
     """A matrix that is one vector, row after row (`outer`), times x: as many rows as its width holds that of x.
 
+    Parameters
+    ----------
+    matrix : symbol or array
+        Of m n features, row after row.
+    x : symbol or array
+        Of n features.
+
+    Returns
+    -------
+    symbol or array
+        Of m features.
+
     Examples
     --------
     >>> matvec(np.array([1.0, 2.0, 3.0, 4.0]), np.array([10.0, 1.0]))
@@ -86,6 +141,18 @@ def matvec(matrix: V, x: V) -> V:
 
 def vecmat(x: V, matrix: V) -> V:
     """x times a matrix that is one vector, row after row: the transposed matrix times x.
+
+    Parameters
+    ----------
+    x : symbol or array
+        Of m features.
+    matrix : symbol or array
+        Of m n features, row after row.
+
+    Returns
+    -------
+    symbol or array
+        Of n features.
 
     Examples
     --------
@@ -100,6 +167,16 @@ def scalar(parameter: V) -> V:
 
     Without it ``p.alpha * h`` is a vector as wide as h. It is said in the equations, for what they mean depends on it,
     and where the parameter is first used.
+
+    Parameters
+    ----------
+    parameter : parameter, or an array of one value
+        Such as ``p.alpha``.
+
+    Returns
+    -------
+    symbol or array
+        One value, which goes with every feature.
 
     Examples
     --------
@@ -161,6 +238,11 @@ def blocks(matrix: Value, count: int) -> Blocks:
         The blocks below one another.
     count : int
         How many there are; it divides the widths of the operand and of the result.
+
+    Returns
+    -------
+    Blocks
+        Good for ``@`` only.
 
     Examples
     --------

@@ -28,6 +28,12 @@ class Progress:
         The best score of a trial so far.
     left : float
         Seconds to the end, as the trials of this call go.
+
+    Examples
+    --------
+    >>> import elman as el
+    >>> def tell(progress: el.fleet.Progress) -> None:
+    ...     print(f"{progress.ended} of {progress.planned}")
     """
 
     row: Row

@@ -37,8 +37,15 @@ class Tried:
     scores : dict of int to float
         By seed, of trials that did not fail.
     failed : tuple of Row
+        Trials that did.
     seconds : float
         Of all of its trials.
+
+    Examples
+    --------
+    >>> from elman.fleet import Tried
+    >>> Tried(0, {"units": 16}, {0: 0.8, 1: 0.9}, (), 3.0).settings
+    {'units': 16}
     """
 
     number: int
@@ -86,6 +93,7 @@ class Effect:
     Attributes
     ----------
     parameter : str
+        Its name.
     groups : list of Group
         By value.
     share : float
@@ -95,6 +103,12 @@ class Effect:
     References
     ----------
     .. [1] T. L. Kelley, An unbiased correlation ratio measure, PNAS 21 (1935).
+
+    Examples
+    --------
+    >>> from elman.fleet import Effect
+    >>> Effect("units", [], float("nan")).parameter
+    'units'
     """
 
     parameter: str
@@ -116,6 +130,16 @@ class Sweep:
         The file that holds them.
     notes : tuple of str
         What the user should know.
+
+    Examples
+    --------
+    >>> import elman as el
+    >>> sunspots = el.data.load_series("sunspots")
+    >>> found = el.sweep(
+    ...     el.Forecaster(horizon=3, methods=["theta"]), sunspots, space={"season": [1, 11]}, origins=2, file="s.duckdb"
+    ... )
+    >>> len(found.rows), found.measure, found.path.name
+    (2, 'MASE', 's.duckdb')
     """
 
     about: About
@@ -135,6 +159,7 @@ class Sweep:
 
     @property
     def higher_is_better(self) -> bool:
+        """Whether a higher score is a better one."""
         return self.measure in HIGHER
 
     @property
@@ -144,6 +169,7 @@ class Sweep:
 
     @property
     def seeds(self) -> list[int]:
+        """Which seeds each setting has."""
         return list(self.about.identity["seeds"])
 
     @property
@@ -217,7 +243,12 @@ class Sweep:
     # --- what each parameter changed ------------------------------------------------------------------------
 
     def effects(self) -> list[Effect]:
-        """What each parameter changed, the one that explains most first."""
+        """What each parameter changed, the one that explains most first.
+
+        Returns
+        -------
+        list of Effect
+        """
         found = [self._effect(name) for name in self.parameters]
         return sorted(found, key=lambda effect: -np.nan_to_num(effect.share, nan=-1.0))
 
@@ -246,7 +277,12 @@ class Sweep:
     # --- tables ---------------------------------------------------------------------------------------------
 
     def records(self) -> list[dict[str, Any]]:
-        """A dict for each trial: its number, seed, settings, scores, time, and why it failed."""
+        """A dict for each trial: its number, seed, settings, scores, time, and why it failed.
+
+        Returns
+        -------
+        list of dict
+        """
         return [self._record(row) for row in self.rows]
 
     def _record(self, row: Row) -> dict[str, Any]:
@@ -276,6 +312,10 @@ class Sweep:
     def to_pandas(self) -> Any:
         """A pandas DataFrame with a row for each trial.
 
+        Returns
+        -------
+        pandas DataFrame
+
         Raises
         ------
         OptionError
@@ -285,7 +325,12 @@ class Sweep:
         return library("pandas").DataFrame(self.records(), columns=names)
 
     def csv(self) -> bytes:
-        """The same as text."""
+        """The same as text.
+
+        Returns
+        -------
+        bytes
+        """
         text = io.StringIO()
         names = ["trial", "seed", *self.parameters, "status", *self.about.measures, "seconds", "error", "finished"]
         writer = csv.DictWriter(text, names, lineterminator="\n")
@@ -294,13 +339,28 @@ class Sweep:
         return text.getvalue().encode()
 
     def plot(self) -> Any:
-        """A figure: scores as they came, and over the values of each parameter."""
+        """A figure: scores as they came, and over the values of each parameter.
+
+        Returns
+        -------
+        matplotlib figure
+        """
         from elman.fleet.sweep_picture import draw
 
         return draw(self)
 
     def table(self, top: int = 10) -> list[list[str]]:
-        """The best settings, the heading first."""
+        """The best settings, the heading first.
+
+        Parameters
+        ----------
+        top : int, default 10
+            How many.
+
+        Returns
+        -------
+        list of list of str
+        """
         top = whole(top, "top")
         several = len(self.seeds) > 1
         heading = ["", *self.parameters, self.measure, *(["over seeds"] if several else []), "seconds", "trial"]
@@ -312,7 +372,12 @@ class Sweep:
         return rows
 
     def effects_table(self) -> list[list[str]]:
-        """What each parameter changed, the heading first."""
+        """What each parameter changed, the heading first.
+
+        Returns
+        -------
+        list of list of str
+        """
         rows = [["parameter", "value", "settings", f"mean {self.measure}", "best", "explains"]]
         for effect in self.effects():
             for place, group in enumerate(effect.groups):
@@ -322,7 +387,12 @@ class Sweep:
         return rows
 
     def words(self) -> list[str]:
-        """What was found, in sentences."""
+        """What was found, in sentences.
+
+        Returns
+        -------
+        list of str
+        """
         return [*self._progress(), *self._verdict()]
 
     def _progress(self) -> list[str]:

@@ -32,7 +32,22 @@ _NOT_THE_SAME = ("threads", "verbose", "seed", "random_state")  # change no resu
 
 
 class Interrupted(KeyboardInterrupt):
-    """Ctrl-C in a sweep; the trials that had ended are in its file."""
+    """Ctrl-C in a sweep; the trials that had ended are in its file.
+
+    Parameters
+    ----------
+    path : Path
+        The sweep's file.
+    ended, planned : int
+        Trials that had ended, and those of the whole sweep.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from elman.fleet import Interrupted
+    >>> print(Interrupted(Path("sweep.duckdb"), 3, 10))
+    stopped: 3 of 10 trials are in sweep.duckdb; the same command goes on from there
+    """
 
     def __init__(self, path: Path, ended: int, planned: int):
         self.path: Path = path
@@ -271,10 +286,28 @@ def _other_versions(rows: Iterable[Row], now: Mapping[str, str]) -> list[str]:
 def read_sweep(file: str | Path) -> Sweep:
     """What the file of a sweep holds, whether the sweep has ended or not.
 
+    Parameters
+    ----------
+    file : str or Path
+        What `sweep` wrote.
+
+    Returns
+    -------
+    Sweep
+
     Raises
     ------
     OptionError
         If there is none, it is in use, or holds something else.
+
+    Examples
+    --------
+    >>> import elman as el
+    >>> sunspots = el.data.load_series("sunspots")
+    >>> theta = el.Forecaster(horizon=3, methods=["theta"])
+    >>> found = el.sweep(theta, sunspots, space={"season": [1, 11]}, origins=2, file="season.duckdb")
+    >>> el.fleet.read_sweep("season.duckdb").best_params == found.best_params
+    True
     """
     path = checks.path(file, "file")
     about, rows = read(path)

@@ -60,6 +60,14 @@ class Backtest:
         What the user should know.
     medians : ndarray, shape (S, K, H), or None
         Of ``elman``, where its forecasts are means.
+
+    Examples
+    --------
+    >>> import elman as el
+    >>> sunspots = el.data.load_series("sunspots")
+    >>> found = el.Forecaster(horizon=3, methods=["theta"]).backtest(sunspots, origins=2)
+    >>> found.actual.shape, sorted(found.forecasts)[:3]
+    ((1, 2, 3), ['drift', 'elman', 'ets'])
     """
 
     forecaster: Forecasts
@@ -106,7 +114,17 @@ class Backtest:
         return min(rivals, key=lambda name: float(self.scores[name][metric]))
 
     def verdict(self, rival: str | None = None) -> Verdict:
-        """Whether the forecaster beats a simple method, by default the best, within the paired error."""
+        """Whether the forecaster beats a simple method, by default the best, within the paired error.
+
+        Parameters
+        ----------
+        rival : str, optional
+            A name in ``forecasts``.
+
+        Returns
+        -------
+        Verdict
+        """
         rival = self.best_rival if rival is None else rival
         if not isinstance(rival, str) or rival not in self.forecasts:
             names = [name for name in self.forecasts if name != "elman"]
@@ -120,6 +138,10 @@ class Backtest:
     def to_pandas(self) -> Any:
         """A pandas DataFrame of the scores, a row for each method.
 
+        Returns
+        -------
+        pandas DataFrame
+
         Raises
         ------
         OptionError
@@ -130,7 +152,19 @@ class Backtest:
         return pd.DataFrame(rows).T.rename_axis("method")
 
     def plot(self, name: Any = None, ax: Any = None) -> Any:
-        """Draw the forecasts of one series, by default the first, beside what happened."""
+        """Draw the forecasts of one series, by default the first, beside what happened.
+
+        Parameters
+        ----------
+        name : optional
+            Which series.
+        ax : matplotlib axes, optional
+            Where to; new axes by default.
+
+        Returns
+        -------
+        matplotlib axes
+        """
         from elman.forecast.backtest_picture import draw_backtest
 
         return draw_backtest(self, 0 if name is None else self.collection.number(name), ax)
@@ -178,8 +212,8 @@ def backtest(
     ----------
     forecaster : Forecaster
         Its parameters; it is not changed.
-    data
-        As `Forecaster.fit` takes it.
+    data : as for `Forecaster.fit`
+        The series.
     horizon : int, optional
         Steps of each forecast; by default the forecaster's.
     origins : int, optional
@@ -205,6 +239,14 @@ def backtest(
     ------
     DataError
         If no series is long enough.
+
+    Examples
+    --------
+    >>> import elman as el
+    >>> sunspots = el.data.load_series("sunspots")
+    >>> found = el.forecast.backtest(el.Forecaster(horizon=3, methods=["theta"]), sunspots, origins=2)
+    >>> found.verdict().names[0]
+    'elman'
     """
     callbacks = as_callbacks(callbacks)
     check_jobs(n_jobs, flag(refit, "refit"), callbacks)

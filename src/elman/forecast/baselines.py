@@ -8,7 +8,26 @@ from elman.errors import DataError
 
 
 def naive(history: np.ndarray, horizon: int) -> np.ndarray:
-    """The last value, again and again."""
+    """The last value, again and again.
+
+    Parameters
+    ----------
+    history : array, shape (n,)
+        One value at least.
+    horizon : int
+        How many values to forecast.
+
+    Returns
+    -------
+    ndarray, shape (horizon,)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import elman as el
+    >>> el.forecast.naive(np.array([1.0, 2.0, 3.0]), 2)
+    array([3., 3.])
+    """
     return np.full(horizon, history[-1], np.float64)
 
 
@@ -23,6 +42,10 @@ def seasonal_naive(history: np.ndarray, horizon: int, season: int) -> np.ndarray
         How many values to forecast.
     season : int
         Steps of a season.
+
+    Returns
+    -------
+    ndarray, shape (horizon,)
 
     Examples
     --------

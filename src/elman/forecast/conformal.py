@@ -58,6 +58,16 @@ class Calibration:
         Quantiles of the errors in units of their width, at the probabilities 1 / (N + 1) .. N / (N + 1).
     notes : tuple of str
         What the user should know.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import elman as el
+    >>> random = np.random.default_rng(0)
+    >>> actual, said = random.normal(size=(20, 5, 3)), np.zeros((20, 5, 3))
+    >>> found = el.forecast.calibrate(actual, said, np.ones(20), [15, 12, 9, 6, 3])
+    >>> found.quantiles(np.zeros((20, 3)), [0.1, 0.9]).shape
+    (20, 3, 2)
     """
 
     sigma: np.ndarray
@@ -67,7 +77,19 @@ class Calibration:
     notes: tuple[str, ...] = ()
 
     def quantiles(self, forecast: np.typing.ArrayLike, probabilities: np.typing.ArrayLike) -> np.ndarray:
-        """Quantiles around point forecasts (S, H), for any H, as (S, H, Q), increasing along Q."""
+        """Quantiles around point forecasts (S, H), for any H, as (S, H, Q), increasing along Q.
+
+        Parameters
+        ----------
+        forecast : array, shape (S, H)
+            What is said of the steps to come.
+        probabilities : array, shape (Q,)
+            Increasing, in (0, 1).
+
+        Returns
+        -------
+        ndarray, shape (S, H, Q)
+        """
         points = self._points(forecast)
         at = np.arange(1, len(self.shape) + 1) / (len(self.shape) + 1)
         r = np.interp(as_probabilities(probabilities), at, self.shape)
@@ -145,10 +167,24 @@ def calibrate(
     names : sequence, optional
         Of the series, for notes; by default their numbers.
 
+    Returns
+    -------
+    Calibration
+
     Raises
     ------
     ShapeError, DataError
         If the arrays do not fit together, or hold no error to learn from.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import elman as el
+    >>> random = np.random.default_rng(0)
+    >>> actual, said = random.normal(size=(20, 5, 3)), np.zeros((20, 5, 3))
+    >>> found = el.forecast.calibrate(actual, said, np.ones(20), [15, 12, 9, 6, 3])
+    >>> found.quantiles(np.zeros((20, 3)), [0.1, 0.9]).shape
+    (20, 3, 2)
     """
     truth = as_truth(actual)
     said = as_forecast(forecast, truth, "forecast")

@@ -27,7 +27,16 @@ _normal_inverse = np.frompyfunc(NormalDist().inv_cdf, 1, 1)
 
 @dataclass(frozen=True)
 class Distribution(ABC):
-    """One distribution for each place of the parameters."""
+    """One distribution for each place of the parameters.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import elman as el
+    >>> found = el.forecast.distribution_of("poisson", np.array([[1.0]]))
+    >>> found.sample(3, seed=1).shape, found.cdf(0.0).round(3)
+    ((1, 1, 3), array([[0.269]]))
+    """
 
     def __post_init__(self) -> None:
         given = {f.name: floats(getattr(self, f.name), f.name, finite=True) for f in fields(self) if f.name != "base"}
@@ -48,7 +57,17 @@ class Distribution(ABC):
 
     @abstractmethod
     def cdf(self, x: np.typing.ArrayLike) -> np.ndarray:
-        """The probability of a value of at most x, which broadcasts with the parameters."""
+        """The probability of a value of at most x, which broadcasts with the parameters.
+
+        Parameters
+        ----------
+        x : array
+            Values.
+
+        Returns
+        -------
+        ndarray
+        """
 
     @abstractmethod
     def _inverse(self, probabilities: np.ndarray) -> np.ndarray:
@@ -58,12 +77,34 @@ class Distribution(ABC):
     def _draw(self, rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray: ...
 
     def quantiles(self, probabilities: np.typing.ArrayLike) -> np.ndarray:
-        """Quantiles (..., Q), of counts the least count that is as probable."""
+        """Quantiles (..., Q), of counts the least count that is as probable.
+
+        Parameters
+        ----------
+        probabilities : array, shape (Q,)
+            In (0, 1).
+
+        Returns
+        -------
+        ndarray, shape (..., Q)
+        """
         levels = as_probabilities(probabilities)
         return self._wide()._inverse(np.broadcast_to(levels, (*self.mean.shape, len(levels))))
 
     def sample(self, count: int, seed: int = 0) -> np.ndarray:
-        """Independent draws (..., count)."""
+        """Independent draws (..., count).
+
+        Parameters
+        ----------
+        count : int
+            How many of each.
+        seed : int, default 0
+            Fixes them.
+
+        Returns
+        -------
+        ndarray, shape (..., count)
+        """
         rng = np.random.default_rng(as_seed(seed))
         return self._wide()._draw(rng, (*self.mean.shape, whole(count, "count")))
 
@@ -232,6 +273,10 @@ def distribution_of(
         Of O targets, those of the first parameter first; see `elman.training.likelihoods`.
     scale : array, optional
         That broadcasts with (..., O): what the targets were divided by, of counts the scale in the targets.
+
+    Returns
+    -------
+    Distribution
 
     Examples
     --------

@@ -228,6 +228,18 @@ class Forecaster(Found):
         """Go on from other data, the same series with new values for one, without training networks again.
 
         The simple methods are found anew, and so is how much each method counts.
+
+        Parameters
+        ----------
+        data : as for `fit`
+            The series, all of them.
+        time, target, group, past, future, static : optional
+            As for `fit`.
+
+        Returns
+        -------
+        Forecaster
+            Itself.
         """
         self._check_fitted()
         collection = collect(data, **_columns(time, target, group, past, future, static))
@@ -382,11 +394,38 @@ class Forecaster(Found):
     def forecast_from(
         self, collection: Collection, origins: np.ndarray, levels: Sequence[float] = ()
     ) -> tuple[np.ndarray, dict[float, Band]]:
-        """Forecasts from several origins in series that were learnt; see `elman.forecast.forecasting.forecast_from`."""
+        """Forecasts from several origins in series that were learnt; see `elman.forecast.forecasting.forecast_from`.
+
+        Parameters
+        ----------
+        collection : Collection
+            The series.
+        origins : array of int, shape (K,)
+            Behind which steps forecasts begin.
+        levels : sequence of float
+            Of intervals, in per cent.
+
+        Returns
+        -------
+        medians : ndarray, shape (S, K, H)
+        bands : dict of float to Band
+        """
         return forecast_from(self, collection, origins, levels)
 
     def medians_from(self, collection: Collection, origins: np.ndarray) -> np.ndarray | None:
-        """Medians from several origins; None where they are what `forecast_from` gives."""
+        """Medians from several origins; None where they are what `forecast_from` gives.
+
+        Parameters
+        ----------
+        collection : Collection
+            The series.
+        origins : array of int, shape (K,)
+            Behind which steps forecasts begin.
+
+        Returns
+        -------
+        ndarray, shape (S, K, H), or None
+        """
         return None if self.family is None else medians_of(self, collection, origins)
 
     def explain(
@@ -404,6 +443,10 @@ class Forecaster(Found):
             As for `predict`.
         points : int, default 32
             At how many points gradients are taken.
+
+        Returns
+        -------
+        Explanation
         """
         self._check_fitted()
         return explain(self, name, step, future, as_count(points, "points"))
@@ -411,7 +454,23 @@ class Forecaster(Found):
     def backtest(
         self, data: Any, horizon: int | None = None, origins: int | None = None, **options: Unpack[BacktestOptions]
     ) -> Backtest:
-        """Forecast the end of series from what came before, and compare; see `elman.forecast.backtest`."""
+        """Forecast the end of series from what came before, and compare; see `elman.forecast.backtest`.
+
+        Parameters
+        ----------
+        data : as for `fit`
+            The series.
+        horizon : int, optional
+            Steps of each forecast; the forecaster's own by default.
+        origins : int, optional
+            How many forecasts; by default from the length.
+        **options
+            As for `elman.forecast.backtest`.
+
+        Returns
+        -------
+        Backtest
+        """
         return backtest(self, data, horizon, origins, **options)
 
     def score(self, data: Any, y: None = None) -> float:
@@ -425,6 +484,10 @@ class Forecaster(Found):
         y : None
             There for scikit-learn.
 
+        Returns
+        -------
+        float
+
         Raises
         ------
         OptionError
@@ -437,13 +500,32 @@ class Forecaster(Found):
         return -error_of(self, data)
 
     def save(self, path: str | Path) -> Path:
-        """Write the forecaster, with the series that it goes on from, to a safetensors file that `load` reads."""
+        """Write the forecaster, with the series that it goes on from, to a safetensors file that `load` reads.
+
+        Parameters
+        ----------
+        path : str or Path
+            The file.
+
+        Returns
+        -------
+        Path
+        """
         self._check_fitted()
         return store.save(self, path)
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
         """Read a forecaster from a file that `save` wrote.
+
+        Parameters
+        ----------
+        path : str or Path
+            The file.
+
+        Returns
+        -------
+        Forecaster
 
         Raises
         ------

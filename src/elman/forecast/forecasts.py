@@ -76,7 +76,29 @@ class Forecast(Predicted):
         notes: tuple[str, ...] = (),
         errors: np.ndarray | None = None,
     ) -> Forecast:
-        """The forecast of a collection, its times those that follow each series."""
+        """The forecast of a collection, its times those that follow each series.
+
+        Parameters
+        ----------
+        history : Collection
+            The series.
+        values : ndarray, shape (S, H)
+            What is forecast.
+        levels : mapping of float to (ndarray, ndarray), optional
+            Bands by level in per cent.
+        quantiles : mapping of float to ndarray, optional
+            By probability.
+        samples : ndarray, shape (S, H, N), optional
+            Paths.
+        notes : tuple of str
+            What the user should know.
+        errors : ndarray, optional
+            How far off forecasts were.
+
+        Returns
+        -------
+        Forecast
+        """
         times, notation = history.future_times(values.shape[1]), history.notation
         form = replace(history.form, stamps=history.stamps)
         bands = (levels or {}, quantiles or {}, samples)
@@ -99,6 +121,10 @@ class Forecast(Predicted):
         Columns are those that name the series, the time, the target, then ``lo-80, hi-80`` for each level and ``q0.1``
         for each quantile. Times have the type that they came in.
 
+        Returns
+        -------
+        pandas DataFrame
+
         Raises
         ------
         OptionError
@@ -108,6 +134,10 @@ class Forecast(Predicted):
 
     def to_polars(self) -> Any:
         """A polars DataFrame, as `to_pandas`.
+
+        Returns
+        -------
+        polars DataFrame
 
         Raises
         ------
@@ -120,15 +150,33 @@ class Forecast(Predicted):
         """The form in which the data came: an array, arrays by name, a frame of its library; else the forecast itself.
 
         A wide frame gives a wide one, and a column of pandas a column, where there is but one number for each time.
+
+        Returns
+        -------
+        object
         """
         return as_native(self)
 
     def to_dict(self) -> dict[str, Any]:
-        """Lists and dicts, as JSON has them: ``{"series": [{"name", "times", "values", "levels"}, ...]}``."""
+        """Lists and dicts, as JSON has them: ``{"series": [{"name", "times", "values", "levels"}, ...]}``.
+
+        Returns
+        -------
+        dict
+        """
         return as_nested(self)
 
     def write(self, path: str | Path) -> Path:
         """Write a ``.csv``, ``.parquet`` or ``.json`` file, whole or not at all.
+
+        Parameters
+        ----------
+        path : str or Path
+            The file.
+
+        Returns
+        -------
+        Path
 
         Raises
         ------
@@ -157,6 +205,10 @@ class Forecast(Predicted):
             Which series; by default the first.
         ax : matplotlib Axes, optional
             By default new ones.
+
+        Returns
+        -------
+        matplotlib axes
         """
         return draw_bands(self.take([0]) if name is None else self[name], ax)
 

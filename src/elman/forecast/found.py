@@ -37,6 +37,7 @@ class Found(Parameters):
 
     @property
     def methods_(self) -> tuple[str, ...]:
+        """What is combined."""
         return chosen_methods(("network",) if self.family is not None else self.used_params["methods"])
 
     @property
@@ -51,26 +52,32 @@ class Found(Parameters):
 
     @property
     def networks_(self) -> list[Network]:
+        """The networks."""
         return self._fitted.networks.members
 
     @property
     def epochs_(self) -> list[int]:
+        """After how many epochs each network was best."""
         return self._fitted.networks.epochs
 
     @property
     def season_(self) -> np.ndarray:
+        """The season of each series, in steps; 1 for none."""
         return self._fitted.basis.histories.season
 
     @property
     def seasons_(self) -> tuple[int, ...]:
+        """Longer seasons, which all series have."""
         return self._fitted.seasons.longer
 
     @property
     def weights_(self) -> dict[str, np.ndarray]:
+        """How much each method counts, by its name: a number a series."""
         return dict(zip(self._fitted.methods(self.methods_), self._fitted.basis.weights.T, strict=True))
 
     @property
     def notes_(self) -> tuple[str, ...]:
+        """What was found, assumed or left out, in sentences."""
         basis = self._fitted.basis
         searched = (note_of(self.trials_),) if self.trials_ else ()
         widths = basis.calibration.notes if basis.calibration else ()
@@ -109,7 +116,17 @@ class Found(Parameters):
         return self._fitted.basis
 
     def seasons_for(self, collection: Collection) -> Seasons:
-        """The seasons that were found, for the same series."""
+        """The seasons that were found, for the same series.
+
+        Parameters
+        ----------
+        collection : Collection
+            The series.
+
+        Returns
+        -------
+        Seasons
+        """
         self._check_fitted()
         seasons = self._fitted.seasons
         if len(collection) != len(seasons.first):
@@ -119,7 +136,13 @@ class Found(Parameters):
         return seasons
 
     def restore(self, fitted: Fitted) -> None:
-        """Become fitted, with what a file holds."""
+        """Become fitted, with what a file holds.
+
+        Parameters
+        ----------
+        fitted : Fitted
+            From a file.
+        """
         self._fitted = fitted
 
     @property

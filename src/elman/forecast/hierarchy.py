@@ -24,6 +24,14 @@ class Hierarchy:
         Of the N series.
     bottom : ndarray of int, shape (B,)
         Which of them are the bottom series.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import elman as el
+    >>> tree = el.forecast.hierarchy_of_matrix([[1, 1], [1, 0], [0, 1]], ["all", "a", "b"])
+    >>> tree.total([[1.0], [2.0]]).ravel().tolist()
+    [3.0, 1.0, 2.0]
     """
 
     summing: np.ndarray
@@ -36,7 +44,17 @@ class Hierarchy:
         return np.setdiff1d(np.arange(len(self.summing)), self.bottom)
 
     def total(self, of_bottom: np.typing.ArrayLike) -> np.ndarray:
-        """All series, (N, ...), of the bottom ones, (B, ...); a sum of which a part is missing, NaN, is missing."""
+        """All series, (N, ...), of the bottom ones, (B, ...); a sum of which a part is missing, NaN, is missing.
+
+        Parameters
+        ----------
+        of_bottom : array, shape (B, ...)
+            Values of the bottom series.
+
+        Returns
+        -------
+        ndarray, shape (N, ...)
+        """
         values = floats(of_bottom, "of_bottom")
         if values.ndim < 1 or len(values) != self.summing.shape[1]:
             raise ShapeError(
@@ -48,6 +66,17 @@ class Hierarchy:
 
 def hierarchy_of_matrix(summing: np.typing.ArrayLike, names: Sequence[str] | None = None) -> Hierarchy:
     """A hierarchy of its summing matrix (N, B), in whatever order its rows are.
+
+    Parameters
+    ----------
+    summing : array, shape (N, B)
+        0, 1, or how often a bottom series counts.
+    names : sequence of str, optional
+        Of the N series; their numbers by default.
+
+    Returns
+    -------
+    Hierarchy
 
     Examples
     --------

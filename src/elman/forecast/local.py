@@ -70,6 +70,16 @@ class LocalForecaster(Estimator):
     def set_params(self, **params: Any) -> Self:
         """Set parameters by name.
 
+        Parameters
+        ----------
+        **params
+            By name, as the constructor has them.
+
+        Returns
+        -------
+        estimator
+            Itself.
+
         Raises
         ------
         OptionError
@@ -126,7 +136,17 @@ class LocalForecaster(Estimator):
         samples: int | None = None,
         future: Any = None,
     ) -> Any:
-        """Forecast what follows each series; arguments and result as of `Forecaster.predict`."""
+        """Forecast what follows each series; arguments and result as of `Forecaster.predict`.
+
+        Parameters
+        ----------
+        horizon, level, quantiles, samples, future : optional
+            As for `Forecaster.predict`.
+
+        Returns
+        -------
+        Forecast
+        """
         collection = self._check_fitted()
         steps = as_steps(self._one().horizon if horizon is None else horizon)
         paths = None if samples is None else as_count(samples, "samples")
@@ -150,6 +170,25 @@ class LocalForecaster(Estimator):
 
         Origins are those of the series of median length, the same for all. The forecaster of the `Backtest` is a
         `LocalForecaster`.
+
+        Parameters
+        ----------
+        data : as for `fit`
+            The series.
+        horizon : int, optional
+            Steps of each forecast; the forecaster's own by default.
+        origins : int, optional
+            How many forecasts; by default from the length.
+        refit : bool, default False
+            Whether each forecast is fitted anew.
+        level : float or sequence of float, default (80, 95)
+            Of intervals, in per cent.
+        **columns
+            As for `fit`.
+
+        Returns
+        -------
+        Backtest
         """
         params = self._one().get_params()
         if horizon is not None:
@@ -164,6 +203,7 @@ class LocalForecaster(Estimator):
 
     @property
     def notes_(self) -> tuple[str, ...]:
+        """What was found, assumed or left out, in sentences, and for which series."""
         collection = self._check_fitted()
         return (*collection.notes, *joined_notes((name, one.notes_) for name, one in self.forecasters_.items()))
 

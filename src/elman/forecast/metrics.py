@@ -19,13 +19,45 @@ from elman.forecast.scale import naive_scale
 
 
 def mae(actual: np.typing.ArrayLike, forecast: np.typing.ArrayLike) -> float:
-    """Mean absolute error, ``mean |actual - forecast|``."""
+    """Mean absolute error, ``mean |actual - forecast|``.
+
+    Parameters
+    ----------
+    actual, forecast : array, of one shape
+        What happened and what was said.
+
+    Returns
+    -------
+    float
+
+    Examples
+    --------
+    >>> import elman as el
+    >>> round(el.forecast.mae([1.0, 2.0], [1.0, 4.0]), 3)
+    1.0
+    """
     actual, forecast = _pair(actual, forecast)
     return float(np.mean(np.abs(actual - forecast)))
 
 
 def rmse(actual: np.typing.ArrayLike, forecast: np.typing.ArrayLike) -> float:
-    """Root mean squared error, ``sqrt(mean (actual - forecast)^2)``."""
+    """Root mean squared error, ``sqrt(mean (actual - forecast)^2)``.
+
+    Parameters
+    ----------
+    actual, forecast : array, of one shape
+        What happened and what was said.
+
+    Returns
+    -------
+    float
+
+    Examples
+    --------
+    >>> import elman as el
+    >>> round(el.forecast.rmse([1.0, 2.0], [1.0, 4.0]), 3)
+    1.414
+    """
     actual, forecast = _pair(actual, forecast)
     return root_mean_square(actual - forecast)
 
@@ -34,6 +66,21 @@ def smape(actual: np.typing.ArrayLike, forecast: np.typing.ArrayLike) -> float:
     """Symmetric mean absolute percentage error, ``mean 200 |a - f| / (|a| + |f|)``, from 0 to 200.
 
     Where both are zero the error is zero.
+
+    Parameters
+    ----------
+    actual, forecast : array, of one shape
+        What happened and what was said.
+
+    Returns
+    -------
+    float
+
+    Examples
+    --------
+    >>> import elman as el
+    >>> round(el.forecast.smape([1.0, 2.0], [1.0, 4.0]), 3)
+    33.333
     """
     actual, forecast = _pair(actual, forecast)
     error, size = np.abs(actual - forecast), np.abs(actual) + np.abs(forecast)
@@ -64,6 +111,12 @@ def mase(
     ----------
     R. J. Hyndman and A. B. Koehler, Another look at measures of forecast accuracy, International Journal of
     Forecasting 22 (2006).
+
+    Examples
+    --------
+    >>> import elman as el
+    >>> el.forecast.mase([5.0, 6.0], [5.0, 8.0], history=[1.0, 2.0, 3.0, 4.0])
+    1.0
     """
     season = whole(season, "season")
     error, history = mae(actual, forecast), _finite(history, "history")

@@ -63,6 +63,16 @@ class Parameters(Estimator):
     def set_params(self, **params: Unpack[ForecasterParameters]) -> Self:
         """Set parameters by name.
 
+        Parameters
+        ----------
+        **params
+            By name, as the constructor has them.
+
+        Returns
+        -------
+        estimator
+            Itself.
+
         Raises
         ------
         OptionError

@@ -60,7 +60,17 @@ class Predicted:
         return len(self.names)
 
     def take(self, numbers: Any) -> Self:
-        """The forecasts of some of the series, by their numbers."""
+        """The forecasts of some of the series, by their numbers.
+
+        Parameters
+        ----------
+        numbers : array of int or bool
+            Which series.
+
+        Returns
+        -------
+        Forecast
+        """
         chosen = np.arange(len(self))[numbers]
         return replace(
             self,
@@ -75,7 +85,12 @@ class Predicted:
         )
 
     def labels(self) -> list[list[str]]:
-        """The times as texts, written as those of the data are: a list of H for each series."""
+        """The times as texts, written as those of the data are: a list of H for each series.
+
+        Returns
+        -------
+        list of list of str
+        """
         different, where = np.unique(self.times, return_inverse=True)
         texts = self.notation.labels(different)
         steps = self.horizon

@@ -43,6 +43,16 @@ class QuantileCalibration:
         In units of the model's spread.
     least : ndarray, shape (S,)
         The smallest spread that is used.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import elman as el
+    >>> actual = np.random.default_rng(0).normal(size=(20, 5, 3))
+    >>> said = np.broadcast_to([-0.5, 0.5], (20, 5, 3, 2))
+    >>> found = el.forecast.calibrate_quantiles(actual, said, [0.1, 0.9], np.ones(20), [15, 12, 9, 6, 3])
+    >>> found.of(said[:, 0]).shape
+    (20, 3, 2)
     """
 
     probabilities: np.ndarray
@@ -50,7 +60,17 @@ class QuantileCalibration:
     least: np.ndarray
 
     def of(self, quantiles: np.typing.ArrayLike) -> np.ndarray:
-        """Quantiles (S, H, Q) of the model, set right and in order."""
+        """Quantiles (S, H, Q) of the model, set right and in order.
+
+        Parameters
+        ----------
+        quantiles : array, shape (S, H, Q)
+            What the model says.
+
+        Returns
+        -------
+        ndarray, shape (S, H, Q)
+        """
         given = floats(quantiles, "quantiles", finite=True)
         if given.ndim != 3 or (len(given), given.shape[2]) != (len(self.least), len(self.shift)):
             raise ShapeError(
@@ -81,6 +101,10 @@ def calibrate_quantiles(
         Of each series, as `naive_scales` gives it; NaN where it has none.
     origins : array (K,)
         How many values before the end each forecast started.
+
+    Returns
+    -------
+    QuantileCalibration
 
     Raises
     ------

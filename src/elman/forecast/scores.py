@@ -35,6 +35,15 @@ class Score:
         The mean over the series at each step; NaN where no truth is known at that step.
     judged : int
         How many series count.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import elman as el
+    >>> actual, said = np.array([[[1.0, 2.0]]]), np.array([[[1.0, 4.0]]])
+    >>> scores = el.forecast.judge(actual, said, np.ones(1))
+    >>> scores["MAE"].overall, scores["MAE"].by_horizon.tolist()
+    (1.0, [0.0, 2.0])
     """
 
     name: str
@@ -69,6 +78,10 @@ def score(name: str, values: np.ndarray, scale: Any = None, *, root: bool = Fals
         What each series is divided by (see `naive_scales`); a series whose scale is NaN is not judged.
     root : bool, default False
         Whether the root of the mean of squares is taken instead of the mean.
+
+    Returns
+    -------
+    Score
 
     Examples
     --------
@@ -105,10 +118,31 @@ def owa(smape: Score, mase: Score, smape_of_reference: Score, mase_of_reference:
 
     ``(sMAPE / sMAPE_ref + MASE / MASE_ref) / 2``, a ratio of averages: over all it is not the mean of the series'.
 
+    Parameters
+    ----------
+    smape, mase : Score
+        Of the forecasts.
+    smape_of_reference, mase_of_reference : Score
+        Of those that they are compared with.
+
+    Returns
+    -------
+    Score
+
     References
     ----------
     S. Makridakis, E. Spiliotis and V. Assimakopoulos, The M4 competition: 100,000 time series and 61 forecasting
     methods, International Journal of Forecasting 36 (2020).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import elman as el
+    >>> actual, said = np.array([[[1.0, 2.0]]]), np.array([[[1.0, 4.0]]])
+    >>> scores = el.forecast.judge(actual, said, np.ones(1))
+    >>> smape, mase = scores["sMAPE"], scores["MASE"]
+    >>> el.forecast.owa(smape, mase, smape, mase).overall
+    1.0
     """
 
     def half(of: Any, by: Any) -> Any:
@@ -161,6 +195,15 @@ def judge(
     dict of str to Score
         ``MASE``, ``sMAPE``, ``RMSE``, ``MAE``, and what else was asked for: ``RMSSE``, ``OWA``, ``pinball``, ``CRPS``,
         ``coverage 90``, ``width 90``, ``interval score 90``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import elman as el
+    >>> actual, said = np.array([[[1.0, 2.0]]]), np.array([[[1.0, 4.0]]])
+    >>> scores = el.forecast.judge(actual, said, np.ones(1))
+    >>> sorted(scores)
+    ['MAE', 'MASE', 'RMSE', 'sMAPE']
     """
     missed = pointwise.errors(actual, forecast)
     found = [

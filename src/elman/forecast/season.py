@@ -21,6 +21,13 @@ def autocorrelation(values: np.ndarray, lags: int) -> np.ndarray:
     Returns
     -------
     ndarray, shape (lags + 1,)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import elman as el
+    >>> el.forecast.autocorrelation(np.array([1.0, -1.0] * 50), 2).round(2)
+    array([ 1., -1.,  1.])
     """
     centred = values - values.mean()
     n = len(centred)
@@ -44,6 +51,10 @@ def detect_season(values: np.ndarray) -> int | None:
     ----------
     values : array, shape (n,)
         The series.
+
+    Returns
+    -------
+    int or None
 
     Examples
     --------

@@ -41,6 +41,15 @@ class Verdict:
         What was averaged over, as ``20 series``.
     alpha : float
         The p below which a difference counts.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import elman as el
+    >>> random = np.random.default_rng(0)
+    >>> found = el.forecast.compare(random.random((20, 3, 4)), 1 + random.random((20, 3, 4)), [12, 8, 4])
+    >>> found.difference < 0, found.p < 0.05, found.pairs
+    (True, True, '20 series')
     """
 
     names: tuple[str, str]
@@ -98,6 +107,10 @@ def compare(
         What the losses are, for the sentence.
     alpha : float, default 0.05
         The p below which a difference counts.
+
+    Returns
+    -------
+    Verdict
 
     Raises
     ------

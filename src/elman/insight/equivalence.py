@@ -25,6 +25,15 @@ class Equivalence:
         Where that was.
     tolerance : float
         What counts as the same.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import elman as el
+    >>> a, b = (el.Network(1, [el.SimpleRNN(4)], seed=1) for _ in range(2))
+    >>> found = el.insight.equivalence(a, b)
+    >>> found.largest
+    0.0
     """
 
     largest: float

@@ -43,6 +43,16 @@ class FixedPoints:
         The states that the search began with.
     names : dict of str to slice
         Where each state lies in the n numbers.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import elman as el
+    >>> net = el.Network(1, [el.GRU(4), el.Dense(1)], seed=0)
+    >>> x = np.random.default_rng(0).normal(size=(2, 10, 1))
+    >>> found = el.insight.fixed_points(net, np.random.default_rng(0).normal(size=(9, 4)))
+    >>> found.points.shape[1], len(found.stable) == len(found.residuals)
+    (4, True)
     """
 
     points: np.ndarray
@@ -58,6 +68,7 @@ class FixedPoints:
 
     @property
     def stable(self) -> np.ndarray:
+        """Of each point, whether all eigenvalues are inside the unit circle."""
         return (np.abs(self.eigenvalues) < 1).all(axis=1)
 
     @property
@@ -93,6 +104,10 @@ class FixedPoints:
             Where to; new axes by default. For three dimensions they have ``projection="3d"``.
         dimensions : {2, 3}, optional
             How many components; by default as many as `ax` has, or 3 where there are so many states.
+
+        Returns
+        -------
+        matplotlib axes
         """
         if dimensions is None:
             dimensions = (3 if self.points.shape[1] > 2 else 2) if ax is None else (3 if hasattr(ax, "get_zlim") else 2)

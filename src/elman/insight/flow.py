@@ -38,11 +38,21 @@ class GradientFlow:
         ``[t, k]`` is the norm of d L_t / d h_k, the mean over the sequences; 0 where step t has no loss, or does not
         depend on step k. An output without time has its loss at the last step; one on another time axis than the states
         has its own number of steps t.
-    by_parameter : dict of str to ndarray, shape (T, *shape)
+    by_parameter : dict of str to ndarray, shape (T, ...)
         The gradient of the whole loss by the step at which a parameter was used; the steps add up to its gradient. Of
         the layers that are looked at; and where those behind them go step by step, of these too.
     loss : float
         The whole loss.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import elman as el
+    >>> net = el.Network(1, [el.GRU(4), el.Dense(1)], seed=0)
+    >>> x = np.random.default_rng(0).normal(size=(2, 10, 1))
+    >>> flow = el.insight.gradient_flow(net, x, np.zeros((2, 10, 1)))
+    >>> flow.norms.shape, flow.pairs.shape, sorted(flow.parameter_norms())[:2]
+    ((10,), (10, 10), ['0.U_n', '0.U_r'])
     """
 
     norms: np.ndarray
@@ -53,11 +63,21 @@ class GradientFlow:
     loss: float = 0.0
 
     def triangle(self) -> np.ndarray:
-        """`pairs`: norms of d L_t / d h_k for all pairs of steps (t, k)."""
+        """`pairs`: norms of d L_t / d h_k for all pairs of steps (t, k).
+
+        Returns
+        -------
+        ndarray, shape (T, T)
+        """
         return self.pairs
 
     def parameter_norms(self) -> dict[str, np.ndarray]:
-        """The norm of each parameter's gradient by the step it came through, (T,)."""
+        """The norm of each parameter's gradient by the step it came through, (T,).
+
+        Returns
+        -------
+        dict of str to ndarray, shape (T,)
+        """
         return {name: np.linalg.norm(g.reshape(len(g), -1), axis=1) for name, g in self.by_parameter.items()}
 
     @property
@@ -76,7 +96,17 @@ class GradientFlow:
         return self.found.horizon
 
     def plot(self, ax: Any = None) -> Any:
-        """Draw the norms over the steps: the mean, and the range of the sequences."""
+        """Draw the norms over the steps: the mean, and the range of the sequences.
+
+        Parameters
+        ----------
+        ax : matplotlib axes, optional
+            Where to; new axes by default.
+
+        Returns
+        -------
+        matplotlib axes
+        """
         ax = style.axes(ax)
         steps = np.arange(1, len(self.norms) + 1)
         mean, low, high = style.decades(ax, self.norms, self.by_sequence.min(axis=0), self.by_sequence.max(axis=0))

@@ -28,13 +28,15 @@ def jacobians(
     parameters : bool, default False
         Whether to give the derivatives with respect to the parameters too: of one step, its old state held fixed. They
         take B T H times the memory of the parameters, and as many runs of a step.
+    layer : str, optional
+        The layer that is looked at, by itself; by default all recurrent layers together.
 
     Returns
     -------
     dict of str to ndarray
         ``"h/h"`` (B, T, H, H), where ``[b, t, i, j]`` is d h_t[i] / d h_{t-1}[j]; ``"h/x"`` (B, T, H, F), for each
         input by its name, of `layer` for what it reads; so for each pair of states (``"c/h"`` ...); with `parameters`
-        ``"h/0.W"`` (B, T, H, *shape). Where several layers have states these are called ``0.h``, ``1.h`` ..., and a
+        ``"h/0.W"`` ``(B, T, H, *shape)``. Where several layers have states these are called ``0.h``, ``1.h`` ..., and a
         layer above depends on those below within the step.
 
     Raises

@@ -157,7 +157,17 @@ class GradientFlowCallback(Callback):
         return [verdict.horizon for verdict in self.verdicts]
 
     def plot(self, ax: Any = None) -> Any:
-        """Draw the norms as a map: updates to the right, steps upwards, the logarithm as colour."""
+        """Draw the norms as a map: updates to the right, steps upwards, the logarithm as colour.
+
+        Parameters
+        ----------
+        ax : matplotlib axes, optional
+            Where to; new axes by default.
+
+        Returns
+        -------
+        matplotlib axes
+        """
         ax = style.axes(ax)
         shades = np.log10(np.maximum(np.array(self.norms), 1e-300)).T
         drawn = ax.pcolormesh(self.updates, self.steps, shades, cmap="viridis", shading="nearest")

@@ -35,6 +35,16 @@ class Spectrum:
         The estimates as the run went on.
     steps : ndarray, shape (m,)
         After how many steps these were made.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import elman as el
+    >>> net = el.Network(1, [el.GRU(4), el.Dense(1)], seed=0)
+    >>> x = np.random.default_rng(0).normal(size=(2, 10, 1))
+    >>> spectrum = el.insight.lyapunov_spectrum(net, steps=200)
+    >>> spectrum.exponents.shape, bool(spectrum.exponents[0] < 0)
+    ((4,), True)
     """
 
     exponents: np.ndarray
@@ -67,7 +77,17 @@ class Spectrum:
         return f"neutral: differences neither grow nor fall on average {found}"
 
     def plot(self, ax: Any = None) -> Any:
-        """Draw the exponents with their errors."""
+        """Draw the exponents with their errors.
+
+        Parameters
+        ----------
+        ax : matplotlib axes, optional
+            Where to; new axes by default.
+
+        Returns
+        -------
+        matplotlib axes
+        """
         ax = style.axes(ax)
         shown = self.exponents > -DEEP
         numbers = np.arange(1, len(shown) + 1)[shown]

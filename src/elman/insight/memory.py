@@ -30,12 +30,23 @@ class Capacity:
         The squared correlation for each delay 1 .. K, on inputs that the readout was not fitted to.
     total : float
         Their sum: at most the number n of states.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import elman as el
+    >>> net = el.Network(1, [el.GRU(4), el.Dense(1)], seed=0)
+    >>> x = np.random.default_rng(0).normal(size=(2, 10, 1))
+    >>> capacity = el.insight.memory(net, x).capacity(delays=5, steps=500)
+    >>> capacity.by_delay.shape, bool(0 <= capacity.total <= 4)
+    ((5,), True)
     """
 
     by_delay: np.ndarray
 
     @property
     def total(self) -> float:
+        """The sum over all delays."""
         return float(self.by_delay.sum())
 
 
@@ -53,6 +64,18 @@ class Memory:
     by_lag : ndarray, shape (T,) or None
         The gain from an input to the state k steps later, k = 0 .. T - 1, the mean over steps and sequences; None where
         all inputs are indices.
+    system : System
+        What was looked at, for `capacity`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import elman as el
+    >>> net = el.Network(1, [el.GRU(4), el.Dense(1)], seed=0)
+    >>> x = np.random.default_rng(0).normal(size=(2, 10, 1))
+    >>> found = el.insight.memory(net, x)
+    >>> found.to_initial_state.shape, found.to_input(0) > found.to_input(9)
+    ((10,), True)
     """
 
     to_initial_state: np.ndarray
@@ -60,7 +83,17 @@ class Memory:
     system: System = field(repr=False)
 
     def to_input(self, lag: int) -> float:
-        """How much the state depends on the input of `lag` steps ago; lag 0 is the step's own input."""
+        """How much the state depends on the input of `lag` steps ago; lag 0 is the step's own input.
+
+        Parameters
+        ----------
+        lag : int
+            How many steps ago.
+
+        Returns
+        -------
+        float
+        """
         if self.by_lag is None:
             raise OptionError("the network's input is an index, which has no derivative")
         return float(self.by_lag[checks.whole(lag, "lag", least=0, most=len(self.by_lag) - 1)])
@@ -97,6 +130,10 @@ class Memory:
         seed : int, default 0
             Of the input.
 
+        Returns
+        -------
+        Capacity
+
         References
         ----------
         H. Jaeger, Short term memory in echo state networks, GMD report 152 (2001).
@@ -114,7 +151,17 @@ class Memory:
         return Capacity(np.array([_read_out(s[delays:], u[delays - k : steps - k]) for k in range(1, delays + 1)]))
 
     def plot(self, ax: Any = None) -> Any:
-        """Draw the gains over the steps."""
+        """Draw the gains over the steps.
+
+        Parameters
+        ----------
+        ax : matplotlib axes, optional
+            Where to; new axes by default.
+
+        Returns
+        -------
+        matplotlib axes
+        """
         ax = style.axes(ax)
         curves = [self.to_initial_state] if self.by_lag is None else [self.to_initial_state, self.by_lag]
         shown = style.decades(ax, *curves)
@@ -229,6 +276,17 @@ def distances(
     -------
     dict of (str, str) to ndarray, shape (len(steps), B)
         For each pair of names the norms of the differences of all states together.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import elman as el
+    >>> net = el.Network(1, [el.GRU(4), el.Dense(1)], seed=0)
+    >>> x = np.random.default_rng(0).normal(size=(2, 10, 1))
+    >>> apart = el.insight.distances(net, x, {"zeros": None, "ones": np.ones(4)}, steps=[0, 10])
+    >>> far = apart["zeros", "ones"]
+    >>> far.shape, bool((far[1] < far[0]).all())
+    ((2, 2), True)
     """
     system = System(net, layer)
     x, begun = system.given(x)

@@ -58,27 +58,74 @@ class Section:
 
 @dataclass(frozen=True)
 class Report:
-    """All sections, to be read as a page or as JSON."""
+    """All sections, to be read as a page or as JSON.
+
+    Attributes
+    ----------
+    title : str
+        Of the page.
+    sections : list of Section
+        What was found.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import elman as el
+    >>> net = el.Network(1, [el.GRU(4), el.Dense(1)], seed=0)
+    >>> x = np.random.default_rng(0).normal(size=(2, 10, 1))
+    >>> report = el.insight.report(net, x, "a small network")
+    >>> report.title, len(report.sections) > 3
+    ('a small network', True)
+    """
 
     title: str
     sections: list[Section]
 
     def html(self) -> str:
-        """One page with its pictures inside; it needs no network and no other file."""
+        """One page with its pictures inside; it needs no network and no other file.
+
+        Returns
+        -------
+        str
+        """
         return PAGE.format(title=_shown(self.title), body="\n".join(_section(s) for s in self.sections))
 
     def json(self) -> str:
-        """The numbers."""
+        """The numbers.
+
+        Returns
+        -------
+        str
+        """
         return to_json(self.plain(), "report", indent=1, undefined_as_null=True) + "\n"
 
     def plain(self) -> dict[str, Any]:
-        """The numbers, and what they mean in words, by section."""
+        """The numbers, and what they mean in words, by section.
+
+        Returns
+        -------
+        dict
+        """
         return {"title": self.title, "sections": {s.title: {"verdict": s.text, **s.numbers} for s in self.sections}}
 
     def write_html(self, path: Path) -> None:
+        """Write what `html` gives to a file, whole or not at all.
+
+        Parameters
+        ----------
+        path : Path
+            The file.
+        """
         write_whole(path, self.html().encode())
 
     def write_json(self, path: Path) -> None:
+        """Write what `json` gives to a file, whole or not at all.
+
+        Parameters
+        ----------
+        path : Path
+            The file.
+        """
         write_whole(path, self.json().encode())
 
 
@@ -100,6 +147,15 @@ def report(net: Network, x: Arrays, title: str = "a network", about: str = "", *
     Returns
     -------
     Report
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import elman as el
+    >>> net = el.Network(1, [el.GRU(4), el.Dense(1)], seed=0)
+    >>> x = np.random.default_rng(0).normal(size=(2, 10, 1))
+    >>> report = el.insight.report(net, x, "a small network", "random numbers")
+    >>> report.write_html("report.html")
     """
     title, about = checks.text(title, "title"), checks.text(about, "about")
     checks.instance(net, Network, "net", "a Network")

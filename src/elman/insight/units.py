@@ -27,6 +27,16 @@ class Units:
         has no such end.
     dead : ndarray of int
         Units that do not change; none where there is but one value of each.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import elman as el
+    >>> net = el.Network(1, [el.GRU(4), el.Dense(1)], seed=0)
+    >>> x = np.random.default_rng(0).normal(size=(2, 10, 1))
+    >>> units = el.insight.units(net, x)
+    >>> sorted(units)[0], units[sorted(units)[0]].mean.shape
+    ('0.h', (4,))
     """
 
     mean: np.ndarray

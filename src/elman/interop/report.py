@@ -17,6 +17,12 @@ class Mapped:
         What it is called there and here: ``lstm.weight_ih_l0`` and ``0.W_i, 0.W_f, 0.W_g, 0.W_o``.
     how : str
         The convention, where there is one: "gates i f g o", "reset before the product", "biases summed".
+
+    Examples
+    --------
+    >>> import elman as el
+    >>> el.interop.Mapped("lstm.weight_ih_l0", "0.W_i, 0.W_f, 0.W_g, 0.W_o", "gates i f g o").ours
+    '0.W_i, 0.W_f, 0.W_g, 0.W_o'
     """
 
     theirs: str
@@ -33,6 +39,7 @@ class Report:
     source, target : str
         From what to what, with versions: "PyTorch 2.13.0", "Elman 0.1.0".
     mapped : tuple of Mapped
+        What became what.
     differences : dict of str to float
         By output, and by final state, the largest difference over all trials: absolute, and of values beyond 1 relative
         to the largest of the array. Empty where nothing was run.
@@ -42,6 +49,13 @@ class Report:
         What was run: "3 rows of 7 steps", "ragged rows of 9, 1, 4 steps" ...
     notes : tuple of str
         What was assumed, left out or cannot be said there.
+
+    Examples
+    --------
+    >>> import elman as el
+    >>> report = el.interop.Report("PyTorch", "Elman", notes=("biases are summed",))
+    >>> report.noting("dropout is left out").notes
+    ('biases are summed', 'dropout is left out')
     """
 
     source: str
@@ -58,7 +72,17 @@ class Report:
         return max(self.differences.values(), default=0.0)
 
     def noting(self, *notes: str) -> Report:
-        """The same with more notes."""
+        """The same with more notes.
+
+        Parameters
+        ----------
+        *notes : str
+            Sentences.
+
+        Returns
+        -------
+        Report
+        """
         return replace(self, notes=(*self.notes, *notes))
 
     def plain(self) -> dict[str, Any]:

@@ -90,7 +90,32 @@ def each_job(
     *,
     names: Sequence[str] | None = None,
 ) -> Iterator[tuple[int, Made]]:
-    """The number of each item and what was made of it, as soon as that is there; see `run_jobs`."""
+    """The number of each item and what was made of it, as soon as that is there; see `run_jobs`.
+
+    Parameters
+    ----------
+    function : callable
+        Of an item; it is pickled.
+    items : sequence
+        What it is called with.
+    n_jobs : int, optional
+        As for `run_jobs`.
+    names : sequence of str, optional
+        Of the items, for errors.
+
+    Yields
+    ------
+    number : int
+        Of the item.
+    made : object
+        What the function made of it.
+
+    Examples
+    --------
+    >>> from elman.jobs import each_job
+    >>> dict(each_job(abs, [-1, 2]))
+    {0: 1, 1: 2}
+    """
     names = [f"job {k + 1} of {len(items)}" for k in range(len(items))] if names is None else names
     workers = as_jobs(n_jobs)
     if workers == 1 or len(items) <= 1:
@@ -102,10 +127,25 @@ def each_job(
 def as_jobs(n_jobs: int | None) -> int:
     """How many jobs run at a time; 1 if they run in this process, in turn.
 
+    Parameters
+    ----------
+    n_jobs : int or None
+        A number, -1 for one each core, or None for what a context of joblib says, else 1.
+
+    Returns
+    -------
+    int
+
     Raises
     ------
     OptionError
         If `n_jobs` makes no sense, or asks for several and joblib is not installed.
+
+    Examples
+    --------
+    >>> from elman.jobs import as_jobs
+    >>> as_jobs(None), as_jobs(1)
+    (1, 1)
     """
     if n_jobs is not None:
         jobs(n_jobs)

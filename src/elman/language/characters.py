@@ -51,7 +51,19 @@ class Characters:
 
     @classmethod
     def of(cls, pieces: Iterable[str], most: int | None = None) -> Characters:
-        """All characters of a text in pieces, sorted; or the commonest, so that there are `most` tokens."""
+        """All characters of a text in pieces, sorted; or the commonest, so that there are `most` tokens.
+
+        Parameters
+        ----------
+        pieces : iterable of str
+            The text.
+        most : int, optional
+            How many tokens there may be.
+
+        Returns
+        -------
+        Characters
+        """
         most = as_most(most, None, 2, "characters, as one stands for all that are rare")
         counts = np.zeros(0, np.int64)
         for piece in as_pieces(pieces):
@@ -66,6 +78,7 @@ class Characters:
 
     @property
     def unknown(self) -> int | None:
+        """The number of the token for all that is not known, if there is one."""
         return len(self.characters) if self.limited else None
 
     def __len__(self) -> int:
@@ -73,6 +86,15 @@ class Characters:
 
     def encode(self, text: str) -> np.ndarray:
         """Numbers of the characters of a text (n,).
+
+        Parameters
+        ----------
+        text : str
+            Of any length.
+
+        Returns
+        -------
+        ndarray of int, shape (n,)
 
         Raises
         ------
@@ -94,20 +116,59 @@ class Characters:
         return numbers
 
     def decode(self, numbers: np.typing.ArrayLike) -> str:
-        """The text of some numbers."""
+        """The text of some numbers.
+
+        Parameters
+        ----------
+        numbers : array of int, shape (n,)
+            Of tokens.
+
+        Returns
+        -------
+        str
+        """
         return "".join(map(self._written, as_tokens(numbers, len(self))))
 
     def decoder(self) -> _Decoder:
+        """What decodes number after number.
+
+        Returns
+        -------
+        Decoder
+        """
         return _Decoder(self)
 
     def start(self) -> int:
+        """The token that a text without a prompt goes on from: a new line, where there is one.
+
+        Returns
+        -------
+        int
+        """
         return max(self.characters.find("\n"), 0)
 
     def to_data(self) -> dict[str, Any]:
+        """In terms of JSON, for model files.
+
+        Returns
+        -------
+        dict
+        """
         return {"characters": list(self.characters), "limited": self.limited}
 
     @classmethod
     def from_data(cls, data: dict[str, Any]) -> Characters:
+        """What `to_data` wrote.
+
+        Parameters
+        ----------
+        data : dict
+            As `to_data` gives it.
+
+        Returns
+        -------
+        Characters
+        """
         return cls("".join(data["characters"]), data["limited"])
 
     def _written(self, number: int) -> str:

@@ -46,6 +46,10 @@ class Judging(Fitted):
         ----------
         text : str, path, or iterable of str, optional
             As for `evaluate`.
+
+        Returns
+        -------
+        float
         """
         return self.evaluate(text).perplexity
 
@@ -56,6 +60,10 @@ class Judging(Fitted):
         ----------
         text : str, path, or iterable of str, optional
             As for `evaluate`.
+
+        Returns
+        -------
+        float
         """
         return self.evaluate(text).bits_per_character
 
@@ -68,6 +76,10 @@ class Judging(Fitted):
             As for `evaluate`. Tools that split examples, such as ``GridSearchCV``, take a list of documents.
         y : None
             There for scikit-learn.
+
+        Returns
+        -------
+        float
         """
         if y is not None:
             raise OptionError(f"y is {checks.shown(y)}; a text has no targets beside it: leave y out")

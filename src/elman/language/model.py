@@ -186,6 +186,16 @@ class LanguageModel(Judging, Generating):
     def set_params(self, **params: Unpack[LanguageOptions]) -> Self:
         """Set parameters by name.
 
+        Parameters
+        ----------
+        **params
+            By name, as the constructor has them.
+
+        Returns
+        -------
+        estimator
+            Itself.
+
         Raises
         ------
         OptionError
@@ -339,7 +349,17 @@ class LanguageModel(Judging, Generating):
     # --- files ----------------------------------------------------------------------------------------------
 
     def save(self, path: str | Path) -> Path:
-        """Write the model to a safetensors file, complete or not at all."""
+        """Write the model to a safetensors file, complete or not at all.
+
+        Parameters
+        ----------
+        path : str or Path
+            The file.
+
+        Returns
+        -------
+        Path
+        """
         self._check_fitted()
         self.check_params()  # which `load` does too
         stored = entry(self.get_params(), self.vocabulary_)
@@ -347,7 +367,17 @@ class LanguageModel(Judging, Generating):
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
-        """Read what `save` wrote; `ModelFileError` if it is no language model."""
+        """Read what `save` wrote; `ModelFileError` if it is no language model.
+
+        Parameters
+        ----------
+        path : str or Path
+            The file.
+
+        Returns
+        -------
+        LanguageModel
+        """
         network = network_of("LanguageModel", path)
         params, vocabulary = read_entry(network, path)
         try:

@@ -75,6 +75,11 @@ class KneserNey:
             The text.
         tokens : int
             How many kinds V there are.
+
+        Returns
+        -------
+        KneserNey
+            Itself.
         """
         checks.whole(self.order, "order", most=16)
         if self.discount is not None:
@@ -113,7 +118,17 @@ class KneserNey:
         )
 
     def log_probabilities(self, numbers: np.ndarray) -> np.ndarray:
-        """``ln p`` of each token but the first, given those before it (n - 1,)."""
+        """``ln p`` of each token but the first, given those before it (n - 1,).
+
+        Parameters
+        ----------
+        numbers : array of int, shape (n,)
+            A text.
+
+        Returns
+        -------
+        ndarray, shape (n - 1,)
+        """
         if not hasattr(self, "orders_"):
             raise OptionError("this n-gram model has counted nothing yet: call fit(numbers, tokens) first")
         text = self._checked(numbers)

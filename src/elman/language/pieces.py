@@ -32,6 +32,13 @@ class Pieces:
     ----------
     R. Sennrich, B. Haddow and A. Birch, Neural machine translation of rare words with subword units, ACL 2016; of
     bytes: A. Radford et al., Language models are unsupervised multitask learners, 2019.
+
+    Examples
+    --------
+    >>> import elman as el
+    >>> pieces = el.language.Pieces.of(["low lower lowest " * 20], most=270)
+    >>> pieces.decode(pieces.encode("lower"))
+    'lower'
     """
 
     kind: ClassVar[str] = "pieces"
@@ -58,7 +65,19 @@ class Pieces:
 
     @classmethod
     def of(cls, pieces: Iterable[str], most: int | None = None) -> Pieces:
-        """The pieces of a text, at most `most`, 2,000 by default."""
+        """The pieces of a text, at most `most`, 2,000 by default.
+
+        Parameters
+        ----------
+        pieces : iterable of str
+            The text.
+        most : int, optional
+            How many tokens there may be.
+
+        Returns
+        -------
+        Pieces
+        """
         most = as_most(most, MOST, LEAST, "pieces, as all bytes are among them") or MOST
         library = _library()
         tokenizer = library.Tokenizer(library.models.BPE())
@@ -73,24 +92,73 @@ class Pieces:
         return len(self._bytes)
 
     def encode(self, text: str) -> np.ndarray:
-        """Numbers of the pieces of a text (n,)."""
+        """Numbers of the pieces of a text (n,).
+
+        Parameters
+        ----------
+        text : str
+            Of any length.
+
+        Returns
+        -------
+        ndarray of int, shape (n,)
+        """
         return np.array(self._tokenizer.encode(encodable(checks.text(text, "a text to encode"))).ids, np.int64)
 
     def decode(self, numbers: np.typing.ArrayLike) -> str:
-        """The text of some numbers; bytes that are no character become U+FFFD."""
+        """The text of some numbers; bytes that are no character become U+FFFD.
+
+        Parameters
+        ----------
+        numbers : array of int, shape (n,)
+            Of tokens.
+
+        Returns
+        -------
+        str
+        """
         return b"".join([self._bytes[number] for number in as_tokens(numbers, len(self))]).decode("utf-8", "replace")
 
     def decoder(self) -> _Decoder:
+        """What decodes number after number.
+
+        Returns
+        -------
+        Decoder
+        """
         return _Decoder(self._bytes)
 
     def start(self) -> int:
+        """The token that a text without a prompt goes on from: a new line, where there is one.
+
+        Returns
+        -------
+        int
+        """
         return self._bytes.index(b"\n")
 
     def to_data(self) -> dict[str, Any]:
+        """In terms of JSON, for model files.
+
+        Returns
+        -------
+        dict
+        """
         return {"tokenizer": self._data}
 
     @classmethod
     def from_data(cls, data: dict[str, Any]) -> Pieces:
+        """What `to_data` wrote.
+
+        Parameters
+        ----------
+        data : dict
+            As `to_data` gives it.
+
+        Returns
+        -------
+        Pieces
+        """
         return cls(data["tokenizer"])
 
     def __eq__(self, other: object) -> bool:

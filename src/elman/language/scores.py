@@ -34,6 +34,13 @@ class TextScore:
     unknown : int
         How many of the tokens were ``<unk>``, which says less than the word it stands for: where there are any, the
         bits per character are too few, and no measure to compare by.
+
+    Examples
+    --------
+    >>> import elman as el
+    >>> score = el.language.TextScore(nats=69.3, tokens=100, characters=100)
+    >>> round(score.bits_per_character, 2), round(score.perplexity, 2)
+    (1.0, 2.0)
     """
 
     nats: float

@@ -33,37 +33,102 @@ class Vocabulary(Protocol):
         What it is called in ``LanguageModel(tokens=...)``.
     unknown : int or None
         The number of the token for all that is not known; None where that is an error, or nothing is unknown.
+
+    Examples
+    --------
+    >>> import elman as el
+    >>> words = el.language.Words.of(["the cat sat on the mat"])
+    >>> words.decode(words.encode("the mat"))
+    'the mat'
     """
 
     kind: ClassVar[str]
 
     @property
-    def unknown(self) -> int | None: ...
+    def unknown(self) -> int | None:
+        """The number of the token for all that is not known, if there is one."""
 
     @classmethod
     def of(cls, pieces: Iterable[str], most: int | None = None) -> Self:
-        """Of a text in pieces that end before white space; at most so many tokens."""
+        """Of a text in pieces that end before white space; at most so many tokens.
+
+        Parameters
+        ----------
+        pieces : iterable of str
+            The text.
+        most : int, optional
+            How many tokens there may be.
+
+        Returns
+        -------
+        Vocabulary
+        """
 
     def __len__(self) -> int: ...
 
     def encode(self, text: str) -> np.ndarray:
-        """The numbers of a text (n,)."""
+        """The numbers of a text (n,).
+
+        Parameters
+        ----------
+        text : str
+            Of any length.
+
+        Returns
+        -------
+        ndarray of int, shape (n,)
+        """
 
     def decode(self, numbers: np.typing.ArrayLike) -> str:
-        """The text of some numbers."""
+        """The text of some numbers.
+
+        Parameters
+        ----------
+        numbers : array of int, shape (n,)
+            Of tokens.
+
+        Returns
+        -------
+        str
+        """
 
     def decoder(self) -> Decoder:
-        """What decodes number after number."""
+        """What decodes number after number.
+
+        Returns
+        -------
+        Decoder
+        """
 
     def start(self) -> int:
-        """The token that a text without a prompt goes on from: a new line, where there is one."""
+        """The token that a text without a prompt goes on from: a new line, where there is one.
+
+        Returns
+        -------
+        int
+        """
 
     def to_data(self) -> dict[str, Any]:
-        """In terms of JSON, for model files."""
+        """In terms of JSON, for model files.
+
+        Returns
+        -------
+        dict
+        """
 
     @classmethod
     def from_data(cls, data: dict[str, Any]) -> Self:
-        """What `to_data` wrote."""
+        """What `to_data` wrote.
+
+        Parameters
+        ----------
+        data : dict
+            As `to_data` gives it.
+
+        Returns
+        -------
+        Vocabulary
+        """
 
 
 def as_pieces(pieces: Any) -> Iterator[str]:

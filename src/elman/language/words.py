@@ -81,7 +81,19 @@ class Words:
 
     @classmethod
     def of(cls, pieces: Iterable[str], most: int | None = None) -> Words:
-        """The commonest words of a text in pieces, so that there are at most `most` tokens, 10,000 by default."""
+        """The commonest words of a text in pieces, so that there are at most `most` tokens, 10,000 by default.
+
+        Parameters
+        ----------
+        pieces : iterable of str
+            The text.
+        most : int, optional
+            How many tokens there may be.
+
+        Returns
+        -------
+        Words
+        """
         most = as_most(most, MOST, 2, "words, as one stands for all that are rare") or MOST
         counts: Counter[str] = Counter()
         for piece in as_pieces(pieces):
@@ -92,35 +104,96 @@ class Words:
 
     @property
     def unknown(self) -> int:
+        """The number of the token for all that is not known, if there is one."""
         return len(self.words)
 
     def __len__(self) -> int:
         return len(self.words) + 1
 
     def encode(self, text: str) -> np.ndarray:
-        """Numbers of the words of a text (n,); those that are not known have the last."""
+        """Numbers of the words of a text (n,); those that are not known have the last.
+
+        Parameters
+        ----------
+        text : str
+            Of any length.
+
+        Returns
+        -------
+        ndarray of int, shape (n,)
+        """
         known, unknown = self._numbers, self.unknown
         return np.array([known.get(word, unknown) for word in words_of(text)], np.int64)
 
     def decode(self, numbers: np.typing.ArrayLike) -> str:
-        """A text of some words."""
+        """A text of some words.
+
+        Parameters
+        ----------
+        numbers : array of int, shape (n,)
+            Of tokens.
+
+        Returns
+        -------
+        str
+        """
         decoder = self.decoder()
         return "".join([decoder(int(number)) for number in as_tokens(numbers, len(self))])
 
     def decoder(self) -> _Decoder:
+        """What decodes number after number.
+
+        Returns
+        -------
+        Decoder
+        """
         return _Decoder(self)
 
     def start(self) -> int:
+        """The token that a text without a prompt goes on from: a new line, where there is one.
+
+        Returns
+        -------
+        int
+        """
         return self._numbers.get("\n", 0)
 
     def written(self, number: int) -> str:
+        """A word by its number, as texts have it.
+
+        Parameters
+        ----------
+        number : int
+            Of the token.
+
+        Returns
+        -------
+        str
+        """
         return UNKNOWN if number == len(self.words) else self.words[number]
 
     def to_data(self) -> dict[str, Any]:
+        """In terms of JSON, for model files.
+
+        Returns
+        -------
+        dict
+        """
         return {"words": list(self.words)}
 
     @classmethod
     def from_data(cls, data: dict[str, Any]) -> Words:
+        """What `to_data` wrote.
+
+        Parameters
+        ----------
+        data : dict
+            As `to_data` gives it.
+
+        Returns
+        -------
+        Words
+        """
         return cls(data["words"])
 
     @cached_property

@@ -77,6 +77,11 @@ class Checkpoint(Callback):
         optimizer : Optimizer
             Of the same kind.
 
+        Returns
+        -------
+        bool
+            Whether there was a file.
+
         Raises
         ------
         ModelFileError

@@ -22,7 +22,25 @@ CHAIN, FORMAT = 1, 2
 
 
 def save(network: Net, path: str | Path, metadata: dict[str, str] | None = None) -> Path:
-    """Write a network to a safetensors file, complete or not at all; see `elman.load`."""
+    """Write a network to a safetensors file, complete or not at all; see `elman.load`.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file, usually ``.safetensors``.
+    metadata : dict of str to str, optional
+        Words of the caller's, kept in the header.
+
+    Returns
+    -------
+    Path
+        Where it is.
+
+    Raises
+    ------
+    OptionError
+        If it cannot be written.
+    """
     header = {**network.metadata, **_texts(metadata)}
     check_unreserved(header)
     return write(network, path, header)
@@ -36,7 +54,12 @@ def write(network: Net, path: str | Path, header: dict[str, str]) -> Path:
 
 
 def file_header(network: Net) -> dict[str, str]:
-    """What the header of a model file says of a network: its metadata, and what it is."""
+    """What the header of a model file says of a network: its metadata, and what it is.
+
+    Returns
+    -------
+    dict of str to str
+    """
     return {**network.metadata, "elman": to_json(describe(network), "network")}
 
 

@@ -52,6 +52,16 @@ def unfreeze(net: Net, *patterns: str) -> list[str]:
     """Have training change some parameters again; see `freeze`. Returns those of them that were frozen.
 
     Constants stay as they are.
+
+    Parameters
+    ----------
+    *patterns : str
+        Names of parameters, as for `freeze`.
+
+    Returns
+    -------
+    list of str
+        Those that were frozen.
     """
     fixed = set(constants(net))
     found = [name for name in fitting(net, patterns, "unfreeze") if name in net.frozen and name not in fixed]

@@ -65,6 +65,13 @@ class Layer:
         Whether training changes its parameters from the beginning; see `elman.Network.freeze`.
     penalty : dict, optional
         On what it returns: ``l1`` and ``l2``; see `ActivityPenalty`.
+
+    Examples
+    --------
+    >>> import elman as el
+    >>> layer = el.GRU(8, return_sequences=False)
+    >>> layer.cell.name, layer.units, layer.last_only
+    ('gru', 8, True)
     """
 
     cell: Cell
@@ -136,7 +143,19 @@ class Layer:
         return replace(self, cell=masked(self.cell), origin=self)
 
     def graph(self, features: int | Sequence[int], memories: Sequence[int] = ()) -> Graph:
-        """The traced graph with its sizes, for inputs, and memories, of so many features."""
+        """The traced graph with its sizes, for inputs, and memories, of so many features.
+
+        Parameters
+        ----------
+        features : int, or sequence of int
+            Widths of its inputs.
+        memories : sequence of int
+            Widths of its memories.
+
+        Returns
+        -------
+        Graph
+        """
         wide = [features] if isinstance(features, int) else features
         found = self.cell.trace().bind(wide, self.units, self.sizes, memories)
         if self.batch is not None:
@@ -145,6 +164,7 @@ class Layer:
 
     @property
     def last_only(self) -> bool:
+        """Whether it returns the last step's value, one vector a row."""
         return bool(self.cell.states) and not self.return_sequences
 
 
@@ -157,6 +177,10 @@ def tie(layer: Layer, **parameters: tuple[Layer, str]) -> Layer:
         What gets them.
     **parameters : (Layer, str)
         The other layer, which the network calls before, and its parameter, of the same shape.
+
+    Returns
+    -------
+    Layer
 
     References
     ----------
@@ -215,6 +239,10 @@ def Recurrent(
     **options
         The cell's own options, such as ``activation="relu"``.
 
+    Returns
+    -------
+    Layer
+
     References
     ----------
     .. [1] S. Chang et al., Dilated recurrent neural networks, NeurIPS 2017.
@@ -253,7 +281,37 @@ def SimpleRNN(
     initial: dict[str, Any] | None = None,
     trainable: bool = True,
 ) -> Layer:
-    """The simple recurrent layer, ``h = tanh(W x + U h + b)``; see `elman.cells.simple` and `Recurrent`."""
+    """The simple recurrent layer, ``h = tanh(W x + U h + b)``; see `elman.cells.simple` and `Recurrent`.
+
+    Parameters
+    ----------
+    units : int
+        Hidden size H.
+    activation : str or callable, default tanh
+        f, one of `elman.equations.ACTIVATIONS` or a function of equations.
+    bias : bool, default True
+        Whether there are biases.
+    return_sequences : bool, default True
+        Return (B, T, H), or the last step's (B, H).
+    reverse : bool, default False
+        Run from the last step to the first.
+    initial : dict, optional
+        Initial values by parameter name: a number, an array, an initialiser or its name.
+    trainable : bool, default True
+        Whether training changes its parameters; `Network.unfreeze` has it do so later.
+
+    Returns
+    -------
+    Layer
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import elman as el
+    >>> net = el.Network(3, [el.SimpleRNN(4, activation="relu")])
+    >>> net(np.ones((2, 5, 3))).shape
+    (2, 5, 4)
+    """
     how = _how(return_sequences, reverse, initial, trainable)
     return Recurrent(simple, units, activation=function_of(activation), bias=flag(bias, "bias"), **how)
 
@@ -270,7 +328,40 @@ def GRU(
     initial: dict[str, Any] | None = None,
     trainable: bool = True,
 ) -> Layer:
-    """The gated recurrent unit; see `elman.cells.gru` and `Recurrent`."""
+    """The gated recurrent unit; see `elman.cells.gru` and `Recurrent`.
+
+    Parameters
+    ----------
+    units : int
+        Hidden size H.
+    reset_after : bool, default True
+        Whether the reset gate acts behind the recurrent product, as in PyTorch, Keras and cuDNN, or before it, as in
+        the paper.
+    activation : str or callable, default tanh
+        Of the candidate.
+    bias : bool, default True
+        Whether there are biases.
+    return_sequences : bool, default True
+        Return (B, T, H), or the last step's (B, H).
+    reverse : bool, default False
+        Run from the last step to the first.
+    initial : dict, optional
+        Initial values by parameter name: a number, an array, an initialiser or its name.
+    trainable : bool, default True
+        Whether training changes its parameters; `Network.unfreeze` has it do so later.
+
+    Returns
+    -------
+    Layer
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import elman as el
+    >>> net = el.Network(3, [el.GRU(4, return_sequences=False)])
+    >>> net(np.ones((2, 5, 3))).shape
+    (2, 4)
+    """
     how = _how(return_sequences, reverse, initial, trainable)
     return Recurrent(
         gru,
@@ -293,7 +384,37 @@ def LSTM(
     initial: dict[str, Any] | None = None,
     trainable: bool = True,
 ) -> Layer:
-    """Long short-term memory; see `elman.cells.lstm` and `Recurrent`."""
+    """Long short-term memory; see `elman.cells.lstm` and `Recurrent`.
+
+    Parameters
+    ----------
+    units : int
+        Hidden size H.
+    activation : str or callable, default tanh
+        Of the candidate and of the cell state on its way out.
+    bias : bool, default True
+        Whether there are biases.
+    return_sequences : bool, default True
+        Return (B, T, H), or the last step's (B, H).
+    reverse : bool, default False
+        Run from the last step to the first.
+    initial : dict, optional
+        Initial values by parameter name: a number, an array, an initialiser or its name.
+    trainable : bool, default True
+        Whether training changes its parameters; `Network.unfreeze` has it do so later.
+
+    Returns
+    -------
+    Layer
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import elman as el
+    >>> net = el.Network(3, [el.LSTM(4)])
+    >>> net(np.ones((2, 5, 3))).shape
+    (2, 5, 4)
+    """
     how = _how(return_sequences, reverse, initial, trainable)
     return Recurrent(lstm, units, activation=function_of(activation), bias=flag(bias, "bias"), **how)
 
@@ -306,7 +427,34 @@ def Stateless(
     trainable: bool = True,
     **options: Option,
 ) -> Layer:
-    """Any cell without states as a layer; `units` where the width does not follow from the input."""
+    """Any cell without states as a layer; `units` where the width does not follow from the input.
+
+    Parameters
+    ----------
+    cell : Cell
+        Equations without a state.
+    units : int, optional
+        Width of what it returns; it may be left out where that follows from the input.
+    initial : dict, optional
+        Initial values by parameter name: a number, an array, an initialiser or its name.
+    trainable : bool, default True
+        Whether training changes its parameters; `Network.unfreeze` has it do so later.
+    **options
+        The cell's own options.
+
+    Returns
+    -------
+    Layer
+
+    Examples
+    --------
+    >>> import elman as el
+    >>> @el.cell
+    ... def gated(p, x):
+    ...     return el.sigmoid(p.G @ x) * (p.W @ x)
+    >>> el.Network(3, [el.Stateless(gated, 4)]).params["0.G"].shape
+    (4, 3)
+    """
     if not isinstance(cell, Cell):
         raise OptionError(f"Stateless needs a cell, got {cell!r}; decorate the function with @elman.cell")
     if cell.states:
@@ -324,7 +472,33 @@ def Dense(
     initial: dict[str, Any] | None = None,
     trainable: bool = True,
 ) -> Layer:
-    """``f(W x + b)`` at every step: W (units, F), b (units)."""
+    """``f(W x + b)`` at every step: W (units, F), b (units).
+
+    Parameters
+    ----------
+    units : int
+        Width of what it returns.
+    activation : str or callable, default linear
+        f, one of `elman.equations.ACTIVATIONS` or a function of equations.
+    bias : bool, default True
+        Whether there is a ``b``.
+    initial : dict, optional
+        Initial values by parameter name: a number, an array, an initialiser or its name.
+    trainable : bool, default True
+        Whether training changes its parameters; `Network.unfreeze` has it do so later.
+
+    Returns
+    -------
+    Layer
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import elman as el
+    >>> net = el.Network(3, [el.GRU(4), el.Dense(2, activation="sigmoid")])
+    >>> net(np.ones((2, 5, 3))).shape
+    (2, 5, 2)
+    """
     how: dict[str, Any] = {"activation": function_of(activation), "bias": flag(bias, "bias")}
     return Stateless(dense, whole(units, "units"), initial=initial, trainable=trainable, **how)
 
@@ -334,6 +508,28 @@ def Embedding(vocabulary: int, units: int, *, initial: dict[str, Any] | None = N
     """A learnt vector of `units` values for each index 0 .. vocabulary - 1; the input is the index, (B, T).
 
     Vectors that others have learnt are ``Embedding(V, H, initial={"E": vectors}, trainable=False)``.
+
+    Parameters
+    ----------
+    vocabulary : int
+        How many indices there are, V.
+    units : int
+        Width of a vector, H.
+    initial : dict, optional
+        Initial values by parameter name: a number, an array, an initialiser or its name.
+    trainable : bool, default True
+        Whether training changes its parameters; `Network.unfreeze` has it do so later.
+
+    Returns
+    -------
+    Layer
+
+    Examples
+    --------
+    >>> import elman as el
+    >>> net = el.Network(1, [el.Embedding(50, 8), el.GRU(4)])
+    >>> net([[3, 1, 4], [1, 5, 9]]).shape
+    (2, 3, 4)
     """
     sizes, initial = {"E": whole(vocabulary, "vocabulary")}, {} if initial is None else initial
     return Layer(embedding, whole(units, "units"), sizes=sizes, initial=initial, trainable=trainable)
@@ -343,13 +539,52 @@ def Dropout(rate: float, *, once: bool = False) -> Layer:
     """In training each value is zero with probability `rate`, the rest scaled by 1 / (1 - rate).
 
     With `once` a unit is zero at all steps of a sequence or at none (Gal and Ghahramani, 2016: variational dropout).
+
+    Parameters
+    ----------
+    rate : float
+        The probability, in [0, 1).
+    once : bool, default False
+        Whether a sequence has one mask for all of its steps.
+
+    Returns
+    -------
+    Layer
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import elman as el
+    >>> net = el.Network(3, [el.GRU(4), el.Dropout(0.2), el.Dense(1)])
+    >>> net(np.ones((2, 5, 3))).shape
+    (2, 5, 1)
     """
     rate = real(rate, "dropout's rate", 0, 1, from_low=True)
     return Stateless(dropout, rate=rate, once=flag(once, "dropout's once"))
 
 
 def LayerNorm(*, epsilon: float = 1e-5, trainable: bool = True) -> Layer:
-    """Layer normalisation over the features, with gain and bias."""
+    """Layer normalisation over the features, with gain and bias.
+
+    Parameters
+    ----------
+    epsilon : float, default 1e-5
+        Added to the variance.
+    trainable : bool, default True
+        Whether training changes gain and bias.
+
+    Returns
+    -------
+    Layer
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import elman as el
+    >>> net = el.Network(3, [el.GRU(4), el.LayerNorm()])
+    >>> net(np.ones((2, 5, 3))).shape
+    (2, 5, 4)
+    """
     return Stateless(layer_norm, epsilon=epsilon_of(epsilon, "layer normalisation"), trainable=trainable)
 
 
@@ -368,6 +603,10 @@ def BatchNorm(*, momentum: float = 0.9, epsilon: float = 1e-5, trainable: bool =
         Added to the variance.
     trainable : bool, default True
         Otherwise training leaves all four parameters as they are, and uses the running moments.
+
+    Returns
+    -------
+    Layer
 
     Notes
     -----
@@ -396,7 +635,25 @@ def BatchNorm(*, momentum: float = 0.9, epsilon: float = 1e-5, trainable: bool =
 
 
 def Activation(activation: Function) -> Layer:
-    """An activation as a layer of its own."""
+    """An activation as a layer of its own.
+
+    Parameters
+    ----------
+    activation : str or callable
+        One of `elman.equations.ACTIVATIONS`, or a function of equations.
+
+    Returns
+    -------
+    Layer
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import elman as el
+    >>> net = el.Network(3, [el.Dense(4), el.Activation("relu")])
+    >>> net(np.ones((2, 5, 3))).shape
+    (2, 5, 4)
+    """
     return Stateless(activation_layer, activation=function_of(activation))
 
 
@@ -409,6 +666,10 @@ def Increasing(parts: int) -> Layer:
     ----------
     parts : int
         How many parts the features have, such as quantiles; that many must divide their number.
+
+    Returns
+    -------
+    Layer
 
     Examples
     --------

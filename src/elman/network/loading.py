@@ -18,7 +18,9 @@ def load(path: str | Path, *, engine: str | None = None, threads: int | None = N
     ----------
     path : str or Path
         The file.
-    engine, threads
+    engine : {"native", "numpy"}, optional
+        As for `Network`.
+    threads : int, optional
         As for `Network`.
 
     Returns
@@ -30,6 +32,14 @@ def load(path: str | Path, *, engine: str | None = None, threads: int | None = N
     ------
     ModelFileError
         If there is no such file, or it is not one of ours, or it holds a forecaster or a language model.
+
+    Examples
+    --------
+    >>> import elman as el
+    >>> net = el.Network(1, [el.GRU(4), el.Dense(1)])
+    >>> path = net.save("model.safetensors")
+    >>> el.network.load(path).params["1.W"].shape
+    (1, 4)
     """
     return network_of("Network", path, engine, threads)
 

@@ -63,6 +63,12 @@ def each(values: Iterable[Any]) -> Each:
     Parameters
     ----------
     values : iterable
+        One for each network.
+
+    Returns
+    -------
+    Each
+        For an argument of `fit_many`.
 
     Examples
     --------

@@ -20,12 +20,40 @@ POOLS = ("mean", "max", "sum", "last", "first", "attention")
 
 
 def reverse(x: Any) -> Flow:
-    """A sequence from its last step to its first, row by row: ``y[t] = x[L - 1 - t]``."""
+    """A sequence from its last step to its first, row by row: ``y[t] = x[L - 1 - t]``.
+
+    Parameters
+    ----------
+    x : sequence
+        Each row of its own length L.
+
+    Returns
+    -------
+    sequence
+
+    Examples
+    --------
+    >>> import elman as el
+    >>> net = el.Network(lambda x: el.reverse(x), inputs=1)
+    >>> net([[[1], [2], [3]]])[0, :, 0]
+    array([3., 2., 1.], dtype=float32)
+    """
     return running().move("reverse", x)
 
 
 def shift(x: Any, steps: int = 1) -> Flow:
     """A sequence `steps` later, with zeros before it: ``y[t] = x[t - steps]``; earlier, where `steps` is negative.
+
+    Parameters
+    ----------
+    x : sequence
+        What is moved.
+    steps : int, default 1
+        How far.
+
+    Returns
+    -------
+    sequence
 
     Examples
     --------
@@ -39,7 +67,29 @@ def shift(x: Any, steps: int = 1) -> Flow:
 
 
 def repeat(x: Any, like: Any) -> Flow:
-    """One vector a row at every step of the sequence `like`."""
+    """One vector a row at every step of the sequence `like`.
+
+    Parameters
+    ----------
+    x : vector a row
+        What is repeated.
+    like : sequence
+        What has the steps.
+
+    Returns
+    -------
+    sequence
+        As wide as `x`, as long as `like`.
+
+    Examples
+    --------
+    >>> import elman as el
+    >>> def forecast(x):
+    ...     whole = el.GRU(8, return_sequences=False)(x)
+    ...     return el.Dense(1)(el.concat(x, el.repeat(whole, x)))
+    >>> el.Network(forecast, inputs=1)([[[1], [2], [3]]]).shape
+    (1, 3, 1)
+    """
     tracing = running()
     axis = tracing.flow(like).axis
     if axis is None:
@@ -57,6 +107,11 @@ def pool(x: Any, how: str = "mean") -> Flow:
     x : sequence
     how : {"mean", "max", "sum", "last", "first", "attention"}, default "mean"
         "attention" is the mean weighted by how well each step fits a learnt query.
+
+    Returns
+    -------
+    vector a row
+        As wide as `x`.
 
     Examples
     --------
@@ -79,6 +134,15 @@ def pool(x: Any, how: str = "mean") -> Flow:
 def learnt(units: int) -> Flow:
     """A vector of parameters, the same for every row; to begin states with, say.
 
+    Parameters
+    ----------
+    units : int
+        Its width.
+
+    Returns
+    -------
+    vector a row
+
     Examples
     --------
     >>> import elman as el
@@ -96,6 +160,33 @@ def attend(query: Any, keys: Any, values: Any = None, *, vector: Any = None, sca
 
     In the equations of a network the steps of the query, or its single one, look at all steps of the keys' own time
     axis, up to each row's length there. Additive attention has parameters: see `AdditiveAttention`.
+
+    Parameters
+    ----------
+    query : sequence, or vector a row
+        What is looked for.
+    keys : sequence
+        What it is compared with, as wide as the query.
+    values : sequence, optional
+        What is found, on the time axis of the keys; the keys themselves by default.
+    vector : parameter, optional
+        Of additive attention, in the equations of a cell; a network has `AdditiveAttention`.
+    scale : float, default 1 / sqrt(width)
+        Of the dot products.
+
+    Returns
+    -------
+    sequence, or vector a row
+        As the query is; as wide as the values.
+
+    Examples
+    --------
+    >>> import elman as el
+    >>> def answer(x, question):
+    ...     memory, h = el.GRU(8)(x), el.GRU(8)(question)
+    ...     return el.Dense(1)(el.concat(h, el.attend(h, memory)))
+    >>> el.Network(answer, inputs={"x": 1, "question": 2}).outputs
+    1
     """
     values = keys if values is None else values
     if not any(isinstance(v, Symbol) and _is_flow(v) for v in (query, keys, values)):
@@ -137,11 +228,31 @@ def additive_attention(p, x, m):
 
 
 def AdditiveAttention(units: int) -> Layer:
-    """Additive attention as a layer: ``AdditiveAttention(units)(query, memory)``, with scores ``v . tanh(W q + K m)``.
+    """Additive attention as a layer: ``AdditiveAttention(units)(query, memory)``, with scores ``v' tanh(W q + K m)``.
+
+    Parameters
+    ----------
+    units : int
+        Width of what is compared.
+
+    Returns
+    -------
+    Layer
+        To be called on the query and the memory.
 
     References
     ----------
     D. Bahdanau, K. Cho and Y. Bengio, Neural machine translation by jointly learning to align and translate, ICLR 2015.
+
+    Examples
+    --------
+    >>> import elman as el
+    >>> def answer(x, question):
+    ...     memory, h = el.GRU(8)(x), el.GRU(8)(question)
+    ...     return el.Dense(1)(el.AdditiveAttention(16)(h, memory))
+    >>> net = el.Network(answer, inputs={"x": 1, "question": 2})
+    >>> sorted(net.params)[:3]
+    ['additive_attention.K', 'additive_attention.W', 'additive_attention.v']
     """
     size = whole(units, "units")
     return Layer(additive_attention, sizes={"W": size})

@@ -222,7 +222,18 @@ class Network:
         return doors_of(self)
 
     def specs(self, more: Sequence[Source] = ()) -> tuple[list[LayerSpec], list[Source]]:
-        """The layers for the scheduler, and which of them are outputs, and `more` of them."""
+        """The layers for the scheduler, and which of them are outputs, and `more` of them.
+
+        Parameters
+        ----------
+        more : sequence of sources
+            Outputs beside the network's own.
+
+        Returns
+        -------
+        layers : list of LayerSpec
+        outputs : list of sources
+        """
         return self.structure.specs(self._offset, more)
 
     def _offset(self, number: int, parameter: str) -> int:
@@ -273,7 +284,29 @@ class Network:
         threads: int | None = None,
         known: Mapping[str, np.ndarray] | None = None,
     ) -> Network:
-        """A network of layers that are put together already; `known` has constants that their cells have not."""
+        """A network of layers that are put together already; `known` has constants that their cells have not.
+
+        Parameters
+        ----------
+        structure : Structure
+            Which layer reads what.
+        seed : int, default 0
+            Of parameters, unless they are known.
+        dtype : dtype, default float32
+            Of all numbers.
+        products : str, optional
+            As for `Network`.
+        engine : str, optional
+            As for `Network`.
+        threads : int, optional
+            As for `Network`.
+        known : mapping of str to ndarray, optional
+            Values by parameter name.
+
+        Returns
+        -------
+        Network
+        """
         network = cls.__new__(cls)
         network._set_up(structure, seed, dtype, products, engine, threads)
         network._initialise(known)
@@ -291,6 +324,23 @@ class Network:
         """The network of a description (`elman.network.files.describe`), with its parameters, if given.
 
         Parameters come by name or as the flat array; their shapes are looked at before any memory is taken.
+
+        Parameters
+        ----------
+        description : dict
+            Of its layers.
+        engine : str, optional
+            As for `Network`.
+        threads : int, optional
+            As for `Network`.
+        metadata : dict of str to str, optional
+            That the file had.
+        parameters : ndarray, or dict of str to ndarray, optional
+            Drawn anew by default.
+
+        Returns
+        -------
+        Network
         """
         description = checked(description)
         options = {"products": description.get("products"), "engine": engine, "threads": threads}
@@ -388,13 +438,35 @@ class Network:
         return (y, self.nested_state(final)) if return_state else y
 
     def returned(self, outputs: Sequence[np.ndarray]) -> Any:
-        """Outputs as the network's function returns them: one, a tuple or a dict."""
+        """Outputs as the network's function returns them: one, a tuple or a dict.
+
+        Parameters
+        ----------
+        outputs : sequence of ndarray
+            In their order.
+
+        Returns
+        -------
+        ndarray, tuple or dict
+        """
         if self.structure.names is None:
             return outputs[0]
         return dict(zip(self.structure.names, outputs, strict=True)) if self.structure.by_name else tuple(outputs)
 
     def unrolled(self, output: int, fed: int) -> Unrolled:
-        """What makes an input step by step from an output, both by number; see `elman.network.unrolling`."""
+        """What makes an input step by step from an output, both by number; see `elman.network.unrolling`.
+
+        Parameters
+        ----------
+        output : int
+            Which output is fed back.
+        fed : int
+            As which input.
+
+        Returns
+        -------
+        Unrolled
+        """
         return self._engines.unrolled(output, fed)
 
     @property
@@ -423,11 +495,28 @@ class Network:
     file_header = file_header
 
     def engine(self) -> Engine:
-        """What runs this network."""
+        """What runs this network.
+
+        Returns
+        -------
+        Engine
+        """
         return self._engines.runner
 
     def trainer(self, aims: Sequence[Aim], whole: bool = False) -> Engine:
-        """What trains this network with a loss for each output; `whole`: with gradients of frozen parameters too."""
+        """What trains this network with a loss for each output; `whole`: with gradients of frozen parameters too.
+
+        Parameters
+        ----------
+        aims : sequence of Aim
+            A loss for each output.
+        whole : bool, default False
+            Whether frozen parameters get gradients.
+
+        Returns
+        -------
+        Engine
+        """
         return self._engines.trainer(aims, whole)
 
     @property
@@ -455,39 +544,123 @@ class Network:
         return self._engines.architecture
 
     def share_plans(self, other: Network) -> None:
-        """Have the plans of engines in common with a network of the same architecture."""
+        """Have the plans of engines in common with a network of the same architecture.
+
+        Parameters
+        ----------
+        other : Network
+            Of the same architecture.
+        """
         self._engines.plans = other._engines.plans
 
     def new_engine(self) -> Engine:
-        """Another engine that runs this network, which nobody else uses."""
+        """Another engine that runs this network, which nobody else uses.
+
+        Returns
+        -------
+        Engine
+        """
         return runner(self)
 
     def check_input(self, x: np.typing.ArrayLike) -> np.ndarray:
-        """The only input as (B, T, F) of the network's dtype, all finite, indices as int64; not copied if it is so."""
+        """The only input as (B, T, F) of the network's dtype, all finite, indices as int64; not copied if it is so.
+
+        Parameters
+        ----------
+        x : array, shape (B, T, F)
+            The input.
+
+        Returns
+        -------
+        ndarray
+        """
         return self._only("inputs", self.check_batch(x, None)[0])
 
     def check_batch(self, x: Any, lengths: Any) -> tuple[tuple[np.ndarray, ...], tuple[np.ndarray | None, ...]]:
-        """Inputs of the network's dtype or of indices, finite where they are in use, and the lengths of time axes."""
+        """Inputs of the network's dtype or of indices, finite where they are in use, and the lengths of time axes.
+
+        Parameters
+        ----------
+        x : array, or tuple or dict of them
+            Inputs.
+        lengths : array of int, or dict of them, or None
+            Steps in use of each row.
+
+        Returns
+        -------
+        inputs : tuple of ndarray
+        lengths : tuple of ndarray or None
+            One a time axis.
+        """
         return taken(self.doors, self.structure.time_axes, x, lengths)
 
     def check_results(self, outputs: Sequence[np.ndarray], states: Sequence[np.ndarray] = ()) -> None:
-        """Raise `DataError` unless outputs and final states are finite: it names what is not, and where it began."""
+        """Raise `DataError` unless outputs and final states are finite: it names what is not, and where it began.
+
+        Parameters
+        ----------
+        outputs : sequence of ndarray
+            What a run gave.
+        states : sequence of ndarray
+            The final ones.
+        """
         if all_finite(*outputs, *states):
             return
         results = dict(zip(self.structure.names or ("output",), outputs, strict=True))
         arguments.check_results(self, {**results, **{f"state {k}": s for k, s in enumerate(states)}})
 
     def where(self, index: int) -> str:
-        """The parameter at a place of the flat array, as ``0.W_i[3, 2]``."""
+        """The parameter at a place of the flat array, as ``0.W_i[3, 2]``.
+
+        Parameters
+        ----------
+        index : int
+            Its place.
+
+        Returns
+        -------
+        str
+        """
         return self.params.where(index)
 
     def state_sizes(self) -> list[list[int]]:
-        """The widths of the states of each layer that has any whose initial values are the caller's."""
+        """The widths of the states of each layer that has any whose initial values are the caller's.
+
+        Returns
+        -------
+        list of list of int
+        """
         return [list(sizes) for sizes in self._state_sizes]
 
     def flat_state(self, state: Any, rows: int, name: str = "state") -> list[np.ndarray] | None:
+        """A state as its arrays in a row, checked; None stays None.
+
+        Parameters
+        ----------
+        state : list of tuples of arrays, or None
+            As callers give it.
+        rows : int
+            B, that each array must have.
+        name : str, default "state"
+            For errors.
+
+        Returns
+        -------
+        list of ndarray, or None
+        """
         return None if state is None else arguments.flat_state(state, self._state_sizes, rows, self.dtype, name)
 
     def nested_state(self, flat: list[np.ndarray]) -> State:
+        """The way back of `flat_state`: a tuple of arrays for each layer that has states.
+
+        Parameters
+        ----------
+        flat : list of ndarray
+            In their order.
+
+        Returns
+        -------
+        list of tuples of ndarray
+        """
         left = iter(flat)
         return [tuple(next(left) for _ in sizes) for sizes in self._state_sizes]

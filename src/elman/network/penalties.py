@@ -33,6 +33,10 @@ def ActivityPenalty(l1: float = 0.0, l2: float = 0.0) -> Layer:
     l2 : float, default 0
         What squares count: it makes them small.
 
+    Returns
+    -------
+    Layer
+
     Notes
     -----
     The ``loss`` of `Network.fit`, `train_on_batch` and `Network.loss_and_grads` has the penalty; `Network.evaluate` and

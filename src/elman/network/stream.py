@@ -204,7 +204,21 @@ def _no_step(x: Any) -> None:
 
 
 def step(net: Net, x: Any, state: Any = None) -> tuple[Any, list[tuple[np.ndarray, ...]]]:
-    """One time step: x (B, F) to y (B, O), and the state for the next; of several inputs a tuple, or a dict."""
+    """One time step: x (B, F) to y (B, O), and the state for the next; of several inputs a tuple, or a dict.
+
+    Parameters
+    ----------
+    x : array, shape (B, F)
+        The values of one step.
+    state : list of tuples of arrays (B, H), optional
+        From the step before; zeros by default.
+
+    Returns
+    -------
+    y : ndarray, shape (B, O)
+    state : list of tuples of ndarray
+        For the next step.
+    """
     if not net.structure.is_chain:
         check_stepwise(net)
     steps: Any = {}
@@ -229,6 +243,10 @@ def stream(net: Net, rows: int = 1, state: Any = None) -> Stream:
         How many sequences go side by side, B.
     state : list of tuples of arrays (B, H), optional
         Initial states; zeros by default.
+
+    Returns
+    -------
+    Stream
     """
     return Stream(net, rows, state)
 
@@ -240,5 +258,9 @@ def streams(net: Net, capacity: int | None = None) -> Streams:
     ----------
     capacity : int, optional
         How many may be open at once; by default any number.
+
+    Returns
+    -------
+    Streams
     """
     return Streams(net, capacity)

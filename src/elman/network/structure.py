@@ -26,7 +26,23 @@ from elman.network.layers import Layer
 
 @dataclass(frozen=True)
 class Static:
-    """The width of an input without time: (B, F), one vector for each row."""
+    """The width of an input without time: (B, F), one vector for each row.
+
+    Parameters
+    ----------
+    width : int
+        How many values a row has.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import elman as el
+    >>> def shop(x, about):
+    ...     return el.Dense(1)(el.GRU(8)(el.concat(x, el.repeat(about, x))))
+    >>> net = el.Network(shop, inputs={"x": 2, "about": el.Static(3)})
+    >>> net({"x": np.ones((4, 5, 2)), "about": np.ones((4, 3))}).shape
+    (4, 5, 1)
+    """
 
     width: int
 

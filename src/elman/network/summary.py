@@ -15,7 +15,12 @@ from elman.training.protocol import Aim
 
 
 def summary(net: Net) -> str:
-    """A line a layer: what it is, what it returns, how many parameters, and which of them are frozen."""
+    """A line a layer: what it is, what it returns, how many parameters, and which of them are frozen.
+
+    Returns
+    -------
+    str
+    """
     parts, numbers = net.structure.parts, iter(range(len(net.layers)))
     rows = [
         (part.name, _kind(net, part), _shape(net, number), *_counts(net, part, numbers))
@@ -76,7 +81,19 @@ def short(net: Net) -> str:
 
 
 def explain(net: Net, loss: Any = None, target_width: int = 0) -> str:
-    """What the engine does for this network, instruction by instruction; with a loss, the backward pass too."""
+    """What the engine does for this network, instruction by instruction; with a loss, the backward pass too.
+
+    Parameters
+    ----------
+    loss : str, Loss or callable, optional
+        As for `fit`; without one only the forward run is told.
+    target_width : int, default 0
+        Features of the target; those of the output by default.
+
+    Returns
+    -------
+    str
+    """
     target_width = whole(target_width, "target_width", 0)
     found = None if loss is None else resolve_loss(loss)
     names = {place.offset: name for name, place in net.params.places.items()}

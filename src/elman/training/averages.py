@@ -25,12 +25,33 @@ class Average:
     ----------
     applied : bool
         Whether epochs are judged, and trainings end, with averaged weights.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import elman as el
+    >>> class Mean(el.training.Average):
+    ...     def share(self, step):
+    ...         return 1 / step
+    >>> Mean().share(np.array([1, 2, 4])).tolist()
+    [1.0, 0.5, 0.25]
     """
 
     applied: bool = True
 
     def share(self, step: np.ndarray) -> np.ndarray:
-        """What the weights behind some updates (1 is the first) count in the average: 1 and it is these weights."""
+        """What the weights behind some updates (1 is the first) count in the average: 1 and it is these weights.
+
+        Parameters
+        ----------
+        step : ndarray of int, shape (n,)
+            Their numbers, from 1.
+
+        Returns
+        -------
+        ndarray of float, shape (n,)
+            In [0, 1].
+        """
         raise NotImplementedError
 
 

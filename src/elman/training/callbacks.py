@@ -50,25 +50,67 @@ class Callback:
     gradient_norms: bool = False
 
     def check(self, training: Training) -> None:
-        """Before anything is trained: raise `OptionError` if this training cannot be served."""
+        """Before anything is trained: raise `OptionError` if this training cannot be served.
+
+        Parameters
+        ----------
+        training : Training
+            The network, the optimiser, the number of the epoch, and the logs so far.
+        """
 
     def on_train_begin(self, training: Training) -> None:
-        """Before the first epoch."""
+        """Before the first epoch.
+
+        Parameters
+        ----------
+        training : Training
+            The network, the optimiser, the number of the epoch, and the logs so far.
+        """
 
     def on_epoch_begin(self, training: Training) -> None:
-        """Before each epoch."""
+        """Before each epoch.
+
+        Parameters
+        ----------
+        training : Training
+            The network, the optimiser, the number of the epoch, and the logs so far.
+        """
 
     def on_batch_end(self, training: Training) -> None:
-        """After each batch, or each so many (`every`). The updates between two calls of it are one native call."""
+        """After each batch, or each so many (`every`). The updates between two calls of it are one native call.
+
+        Parameters
+        ----------
+        training : Training
+            The network, the optimiser, the number of the epoch, and the logs so far.
+        """
 
     def on_progress(self, training: Training) -> None:
-        """After some batches, several times a second."""
+        """After some batches, several times a second.
+
+        Parameters
+        ----------
+        training : Training
+            The network, the optimiser, the number of the epoch, and the logs so far.
+        """
 
     def on_epoch_end(self, training: Training) -> None:
-        """After each epoch, with all its numbers in ``training.logs``."""
+        """After each epoch, with all its numbers in ``training.logs``.
+
+        Parameters
+        ----------
+        training : Training
+            The network, the optimiser, the number of the epoch, and the logs so far.
+        """
 
     def on_train_end(self, training: Training) -> None:
-        """At the end, also of a training that was interrupted or failed."""
+        """At the end, also of a training that was interrupted or failed.
+
+        Parameters
+        ----------
+        training : Training
+            The network, the optimiser, the number of the epoch, and the logs so far.
+        """
 
     def state_dict(self) -> dict[str, Any]:
         """What it remembers of the training so far, so that it goes on from a checkpoint as if nothing had happened.
@@ -82,7 +124,13 @@ class Callback:
         return {}
 
     def load_state_dict(self, stored: Mapping[str, Any]) -> None:
-        """Go on from what `state_dict` gave; called after `on_train_begin`, before anything is trained."""
+        """Go on from what `state_dict` gave; called after `on_train_begin`, before anything is trained.
+
+        Parameters
+        ----------
+        stored : mapping
+            From `state_dict`.
+        """
 
     @property
     def watches_batches(self) -> bool:
@@ -151,8 +199,9 @@ class LambdaCallback(Callback):
 
     Parameters
     ----------
-    on_train_begin, on_epoch_begin, on_batch_end, on_progress, on_epoch_end, on_train_end : callable, optional
-        What to do then, as `Callback`'s methods of these names.
+    **events : callable
+        By name: ``on_train_begin``, ``on_epoch_begin``, ``on_batch_end``, ``on_progress``, ``on_epoch_end`` and
+        ``on_train_end``, each called as `Callback`'s methods of these names.
 
     Examples
     --------
@@ -172,4 +221,5 @@ class LambdaCallback(Callback):
 
     @property
     def watches_batches(self) -> bool:
+        """Whether `on_batch_end` is to be called."""
         return "on_batch_end" in self.events

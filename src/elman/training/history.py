@@ -35,7 +35,13 @@ class History:
         self.stopped: str = ""
 
     def append(self, logs: dict[str, float]) -> None:
-        """Add the numbers of an epoch; a name that is missing in one has NaN there."""
+        """Add the numbers of an epoch; a name that is missing in one has NaN there.
+
+        Parameters
+        ----------
+        logs : dict of str to float
+            By name.
+        """
         done = self.epochs
         for name in logs:
             self.history.setdefault(name, [np.nan] * done)

@@ -106,6 +106,17 @@ class Loss:
         Least and largest value of a target that makes sense.
     not_after : tuple of str
         Ops that a network for this loss must not end with: what they make is no logit.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import elman as el
+    >>> @el.cell(inputs=2)
+    ... def cubic(p, y, target):
+    ...     return el.mean(el.abs(y - target) ** 3)
+    >>> loss = el.Loss("cubic", cubic)
+    >>> loss.values(np.array([[1.0], [3.0]]), np.array([[0.0], [1.0]])).tolist()
+    [1.0, 8.0]
     """
 
     name: str
@@ -118,6 +129,15 @@ class Loss:
     def with_options(self, **options: Option) -> Loss:
         """The same loss with other options of its equations.
 
+        Parameters
+        ----------
+        **options
+            By name, of those that its equations have.
+
+        Returns
+        -------
+        Loss
+
         Examples
         --------
         >>> smooth = LOSSES["softmax_cross_entropy"].with_options(smoothing=0.1)
@@ -127,13 +147,29 @@ class Loss:
         return replace(self, cell=self.cell.with_options(**options), index_target=of_classes)
 
     def for_classes(self) -> Loss:
-        """The loss of class indices."""
+        """The loss of class indices.
+
+        Returns
+        -------
+        Loss
+        """
         if self.index_target is None:
             raise OptionError(f"{self.name} has no form for class indices")
         return replace(self, cell=self.index_target, index_target=None, bounds=None)
 
     def graph(self, outputs: int, target_width: int) -> Graph:
         """The traced equations for a network of so many outputs and a target of so many features.
+
+        Parameters
+        ----------
+        outputs : int
+            Features of the output.
+        target_width : int
+            Features of the target.
+
+        Returns
+        -------
+        Graph
 
         Raises
         ------
@@ -153,7 +189,19 @@ class Loss:
         return graph
 
     def values(self, y: np.ndarray, target: np.ndarray) -> np.ndarray:
-        """The loss of each row (and step): arrays (..., O) and (..., O') to (...)."""
+        """The loss of each row (and step): arrays (..., O) and (..., O') to (...).
+
+        Parameters
+        ----------
+        y : array, shape (..., O)
+            What was given.
+        target : array, shape (..., O')
+            What was wanted.
+
+        Returns
+        -------
+        ndarray, shape (...)
+        """
         with np.errstate(all="ignore"):
             return np.asarray(self.cell(None, y, target))[..., 0]
 
@@ -195,6 +243,10 @@ def quantile_loss(quantiles: np.typing.ArrayLike) -> Loss:
     quantiles : array (Q,)
         Probabilities, increasing, in (0, 1). For O targets the network has O Q outputs, O of the first quantile first;
         `elman.Increasing` keeps them in order.
+
+    Returns
+    -------
+    Loss
 
     Examples
     --------

@@ -124,6 +124,7 @@ class MetricsLog(Callback):
 
     @property
     def watches_batches(self) -> bool:
+        """Whether `on_batch_end` is to be called."""
         return self._each
 
     def check(self, training: Training) -> None:

@@ -79,6 +79,16 @@ class Optimizer:
         Done so far.
     state : dict of str to array (P,)
         What is remembered, by its name in the equations.
+
+    Examples
+    --------
+    >>> import elman as el
+    >>> net = el.Network(1, [el.GRU(4), el.Dense(1)])
+    >>> x, target = el.data.tasks.sine(rows=8, steps=10)
+    >>> optimizer = el.RMSProp(el.StepDecay(1e-2, steps=5), clip_norm=1.0, groups={"*.b": {"rate_factor": 0.5}})
+    >>> history = net.fit(x, target, optimizer=optimizer, epochs=3, verbose=0)
+    >>> optimizer.updates, sorted(optimizer.state)
+    (3, ['v'])
     """
 
     learning_rate: Rate = 0.01
@@ -96,11 +106,36 @@ class Optimizer:
         self.check()
 
     def equations(self, w: Any, g: Any, *states: Any, **scalars: Any) -> Any:
-        """The new parameter and the new states, from the old ones, the gradient and the update's numbers."""
+        """The new parameter and the new states, from the old ones, the gradient and the update's numbers.
+
+        Parameters
+        ----------
+        w, g : symbols
+            A parameter and its gradient.
+        *states : symbols
+            What is remembered, in the order of ``state_names``.
+        **scalars : symbols
+            What `scalars` gives.
+
+        Returns
+        -------
+        symbol, or tuple of symbols
+            The new parameter, then the new states.
+        """
         raise NotImplementedError
 
     def scalars(self, rate: np.ndarray, step: np.ndarray) -> dict[str, Any]:
-        """The numbers of some updates by name, from their learning rates and their numbers (1 is the first)."""
+        """The numbers of some updates by name, from their learning rates and their numbers (1 is the first).
+
+        Parameters
+        ----------
+        rate, step : ndarray, shape (n,)
+            Of n updates.
+
+        Returns
+        -------
+        dict of str to ndarray or float
+        """
         return {"rate": rate}
 
     def check(self) -> None:
@@ -116,11 +151,31 @@ class Optimizer:
             instance(self.average, Average, f"{type(self).__name__}: average", expected)
 
     def settings(self, shape: tuple[int, ...]) -> Settings:
-        """How a parameter of this shape is treated where no group says otherwise."""
+        """How a parameter of this shape is treated where no group says otherwise.
+
+        Parameters
+        ----------
+        shape : tuple of int
+            Of the parameter.
+
+        Returns
+        -------
+        Settings
+        """
         return _USUAL
 
     def grouping(self, net: Trainable) -> Grouping:
-        """The parameters of a network that an update changes, and their settings."""
+        """The parameters of a network that an update changes, and their settings.
+
+        Parameters
+        ----------
+        net : Network
+            Whose parameters it changes.
+
+        Returns
+        -------
+        Grouping
+        """
         matrix, vector = self.settings((1, 1)), self.settings((1,))
         if not self.groups and not net.frozen and matrix == vector:
             return Grouping(None, [matrix])
@@ -132,7 +187,12 @@ class Optimizer:
         return self._arguments(inspect.Parameter.POSITIONAL_OR_KEYWORD)[2:]
 
     def program(self) -> OptimizerProgram:
-        """The equations, clipping included, as an engine runs them; traced again when a hyperparameter has changed."""
+        """The equations, clipping included, as an engine runs them; traced again when a hyperparameter has changed.
+
+        Returns
+        -------
+        OptimizerProgram
+        """
         found = self._hyperparameters()
         if found is None:
             return self._trace()
@@ -178,7 +238,19 @@ class Optimizer:
         return share + [scalar for scalar, setting in _NEEDED.items() if any(getattr(each, setting) for each in given)]
 
     def table(self, count: int, settings: Sequence[Settings] | None = None) -> np.ndarray:
-        """The scalars of the next updates, (count, scalars); (count, groups, scalars) with the groups' settings."""
+        """The scalars of the next updates, (count, scalars); (count, groups, scalars) with the groups' settings.
+
+        Parameters
+        ----------
+        count : int
+            How many updates.
+        settings : sequence of Settings, optional
+            Of groups of parameters.
+
+        Returns
+        -------
+        ndarray
+        """
         if settings is None:
             return self._table(count, self.settings((1, 1)))
         return np.stack([self._table(count, each) for each in settings], axis=1)
@@ -205,7 +277,17 @@ class Optimizer:
         return found
 
     def rate(self, step: int) -> float:
-        """The learning rate of an update, by its number from 0."""
+        """The learning rate of an update, by its number from 0.
+
+        Parameters
+        ----------
+        step : int
+            Its number.
+
+        Returns
+        -------
+        float
+        """
         return float(as_schedule(self.learning_rate)(step))
 
     # --- state ----------------------------------------------------------------------------------------------
@@ -218,11 +300,26 @@ class Optimizer:
         self._shown: int | None = None  # the version of the averaged weights that the network has in place of its own
 
     def fresh(self) -> Optimizer:
-        """A new optimiser with the same hyperparameters that remembers nothing."""
+        """A new optimiser with the same hyperparameters that remembers nothing.
+
+        Returns
+        -------
+        Optimizer
+        """
         return type(self)(**{f.name: getattr(self, f.name) for f in fields(self) if f.init})
 
     def begin(self, net: Trainable) -> list[np.ndarray]:
         """The state arrays for a network, zeros at first.
+
+        Parameters
+        ----------
+        net : Network
+            Whose parameters it changes.
+
+        Returns
+        -------
+        list of ndarray
+            One a state, as long as the network's flat array.
 
         Raises
         ------
@@ -316,7 +413,13 @@ class Optimizer:
             self._shown = net.params.version
 
     def average_out(self, net: Trainable) -> None:
-        """Have a network's own weights in place again, unless somebody has changed the averaged ones; then those."""
+        """Have a network's own weights in place again, unless somebody has changed the averaged ones; then those.
+
+        Parameters
+        ----------
+        net : Network
+            The one that is trained.
+        """
         if OWN not in self.state:
             return
         kept, shown = self.state[OWN], net.arena.copy()
@@ -330,11 +433,21 @@ class Optimizer:
         self.state = {new if name == old else name: array for name, array in self.state.items()}
 
     def state_dict(self) -> dict[str, np.ndarray]:
-        """A copy of what is remembered, as arrays: the states by name, and ``updates``."""
+        """A copy of what is remembered, as arrays: the states by name, and ``updates``.
+
+        Returns
+        -------
+        dict of str to ndarray
+        """
         return {"updates": np.array(self.updates), **{n: a.copy() for n, a in self.state.items()}}
 
     def load_state_dict(self, stored: Mapping[str, Any]) -> None:
         """Go on from what `state_dict` gave, with whichever network is trained next.
+
+        Parameters
+        ----------
+        stored : mapping of str to ndarray
+            From `state_dict`.
 
         Raises
         ------
@@ -355,11 +468,29 @@ class Optimizer:
         self.updates, self.state = updates, state
 
     def names_like(self, states: Iterable[str]) -> tuple[str, ...]:
-        """Names of all states, the average called as it is among others: by what is in its place now."""
+        """Names of all states, the average called as it is among others: by what is in its place now.
+
+        Parameters
+        ----------
+        states : iterable of str
+            Names of the states of another such optimiser.
+
+        Returns
+        -------
+        tuple of str
+        """
         return self.state_names if self.average is None else (*self.state_names, OWN if OWN in states else AVERAGE)
 
     def put_back(self, states: Mapping[str, np.ndarray], updates: int) -> None:
-        """Remember of the network that is trained what was remembered after so many updates."""
+        """Remember of the network that is trained what was remembered after so many updates.
+
+        Parameters
+        ----------
+        states : mapping of str to ndarray
+            By name.
+        updates : int
+            How many there were.
+        """
         for here, there in ((AVERAGE, OWN), (OWN, AVERAGE)):
             if here in self.state and there in states:
                 self._rename(here, there)

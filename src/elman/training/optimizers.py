@@ -37,6 +37,16 @@ class SGD(Optimizer):
         momentum in deep learning, ICML 2013).
     clip_norm, clip_value, groups, average : optional
         See `Optimizer`.
+
+    Examples
+    --------
+    >>> import elman as el
+    >>> net = el.Network(1, [el.GRU(4), el.Dense(1)])
+    >>> x, target = el.data.tasks.sine(rows=8, steps=10)
+    >>> optimizer = el.SGD(0.1, momentum=0.9, nesterov=True)
+    >>> history = net.fit(x, target, optimizer=optimizer, epochs=20, verbose=0)
+    >>> history["loss"][-1] < history["loss"][0]
+    True
     """
 
     learning_rate: Rate = 0.01
@@ -45,9 +55,26 @@ class SGD(Optimizer):
 
     @property
     def state_names(self) -> tuple[str, ...]:
+        """What is remembered: the velocity, if there is any momentum."""
         return ("velocity",) if self.momentum else ()
 
     def equations(self, w: Any, g: Any, velocity: Any = None, *, rate: Any) -> Any:
+        """The new parameter and the new states, from the old ones, the gradient and the update's numbers.
+
+        Parameters
+        ----------
+        w, g : symbols
+            A parameter and its gradient.
+        velocity : symbol, optional
+            There with momentum only.
+        rate : symbol
+            The learning rate.
+
+        Returns
+        -------
+        symbol, or tuple of symbols
+            The new parameter, then the new velocity.
+        """
         if velocity is None:
             return w - rate * g
         velocity = self.momentum * velocity + g
@@ -82,6 +109,16 @@ class RMSProp(Optimizer):
     References
     ----------
     T. Tieleman and G. Hinton, Lecture 6.5 of Neural Networks for Machine Learning, 2012.
+
+    Examples
+    --------
+    >>> import elman as el
+    >>> net = el.Network(1, [el.GRU(4), el.Dense(1)])
+    >>> x, target = el.data.tasks.sine(rows=8, steps=10)
+    >>> optimizer = el.RMSProp(1e-2)
+    >>> history = net.fit(x, target, optimizer=optimizer, epochs=20, verbose=0)
+    >>> history["loss"][-1] < history["loss"][0]
+    True
     """
 
     learning_rate: Rate = 1e-3
@@ -89,6 +126,22 @@ class RMSProp(Optimizer):
     epsilon: float = 1e-7
 
     def equations(self, w: Any, g: Any, v: Any, *, rate: Any) -> Any:
+        """The new parameter and the new states, from the old ones, the gradient and the update's numbers.
+
+        Parameters
+        ----------
+        w, g : symbols
+            A parameter and its gradient.
+        v : symbol
+            The running mean of the gradient's square.
+        rate : symbol
+            The learning rate.
+
+        Returns
+        -------
+        tuple of symbols
+            The new parameter, then the new states.
+        """
         v = self.rho * v + (1 - self.rho) * square(g)
         return w - rate * g / sqrt(v + self.epsilon), v
 
@@ -123,6 +176,16 @@ class Adam(Optimizer):
     References
     ----------
     D. P. Kingma and J. Ba, Adam: a method for stochastic optimization, ICLR 2015.
+
+    Examples
+    --------
+    >>> import elman as el
+    >>> net = el.Network(1, [el.GRU(4), el.Dense(1)])
+    >>> x, target = el.data.tasks.sine(rows=8, steps=10)
+    >>> optimizer = el.Adam(1e-2, clip_norm=1.0)
+    >>> history = net.fit(x, target, optimizer=optimizer, epochs=20, verbose=0)
+    >>> history["loss"][-1] < history["loss"][0]
+    True
     """
 
     learning_rate: Rate = 1e-3
@@ -131,6 +194,22 @@ class Adam(Optimizer):
     epsilon: float = 1e-7
 
     def equations(self, w: Any, g: Any, m: Any, v: Any, *, size: Any, correction: Any) -> Any:
+        """The new parameter and the new states, from the old ones, the gradient and the update's numbers.
+
+        Parameters
+        ----------
+        w, g : symbols
+            A parameter and its gradient.
+        m, v : symbols
+            The running means of the gradient and of its square.
+        size, correction : symbols
+            The learning rate, freed of the first mean's bias; and what frees the second of its own.
+
+        Returns
+        -------
+        tuple of symbols
+            The new parameter, then the new states.
+        """
         m = self.beta_1 * m + (1 - self.beta_1) * g
         v = self.beta_2 * v + (1 - self.beta_2) * square(g)
         return w - size * m / (sqrt(correction * v) + self.epsilon), m, v
@@ -169,6 +248,16 @@ class AdamW(Adam):
     References
     ----------
     I. Loshchilov and F. Hutter, Decoupled weight decay regularization, ICLR 2019.
+
+    Examples
+    --------
+    >>> import elman as el
+    >>> net = el.Network(1, [el.GRU(4), el.Dense(1)])
+    >>> x, target = el.data.tasks.sine(rows=8, steps=10)
+    >>> optimizer = el.AdamW(1e-2, weight_decay=0.1, decay_vectors=False)
+    >>> history = net.fit(x, target, optimizer=optimizer, epochs=20, verbose=0)
+    >>> history["loss"][-1] < history["loss"][0]
+    True
     """
 
     weight_decay: float = 0.01

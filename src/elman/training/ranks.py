@@ -30,23 +30,56 @@ class Ranks(Protocol):
         The number of this process, from 0, and how many there are.
     shards : int
         Of each batch.
+
+    Examples
+    --------
+    >>> import elman as el
+    >>> ranks = el.distributed.alone()
+    >>> ranks.rank, ranks.size, ranks.gather("here")
+    (0, 1, ['here'])
     """
 
     @property
-    def rank(self) -> int: ...
+    def rank(self) -> int:
+        """The number of this process, from 0."""
 
     @property
-    def size(self) -> int: ...
+    def size(self) -> int:
+        """How many processes there are."""
 
     @property
-    def shards(self) -> int: ...
+    def shards(self) -> int:
+        """Into how many parts a batch is cut."""
 
     def gather(self, value: Any) -> list[Any]:
-        """What each rank gives, on all of them; any object that can be pickled."""
+        """What each rank gives, on all of them; any object that can be pickled.
+
+        Parameters
+        ----------
+        value : object
+            This rank's.
+
+        Returns
+        -------
+        list
+            In the order of the ranks.
+        """
         ...
 
     def gather_numbers(self, values: np.ndarray, counts: Sequence[int]) -> np.ndarray:
-        """The float64 numbers of all ranks, one behind the other; so many of each rank."""
+        """The float64 numbers of all ranks, one behind the other; so many of each rank.
+
+        Parameters
+        ----------
+        values : ndarray of float64
+            This rank's.
+        counts : sequence of int
+            How many each rank gives.
+
+        Returns
+        -------
+        ndarray of float64
+        """
         ...
 
     def combine(

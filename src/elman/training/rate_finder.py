@@ -47,6 +47,15 @@ class FoundRate:
         weight was not finite; None if that did not happen.
     width : int
         Over how many updates a fall is measured: so many that the rate trebles, and at least as the mean runs over.
+
+    Examples
+    --------
+    >>> import elman as el
+    >>> net = el.Network(1, [el.GRU(4), el.Dense(1)])
+    >>> x, target = el.data.tasks.sine(rows=8, steps=10)
+    >>> found = el.find_rate(net, x, target, high=1.0)
+    >>> len(found.rates) == len(found.losses)
+    True
     """
 
     rates: np.ndarray

@@ -41,6 +41,15 @@ class ModelCheckpoint(Callback):
         Whether `monitor` should fall or rise, as for `EarlyStopping`.
     overwrite : bool, default False
         Whether files that were there before are replaced. If not, a training that would do so does not begin.
+
+    Examples
+    --------
+    >>> import elman as el
+    >>> net = el.Network(1, [el.GRU(4), el.Dense(1)])
+    >>> x, target = el.data.tasks.sine(rows=8, steps=10)
+    >>> keep = el.ModelCheckpoint("best.safetensors", monitor="loss")
+    >>> history = net.fit(x, target, epochs=2, callbacks=[keep], verbose=0)
+    >>> best = el.load("best.safetensors")
     """
 
     adds_logs = False
@@ -156,6 +165,16 @@ class CSVLogger(Callback):
         Where to.
     append : bool, default False
         Whether lines are added to a file that was there before. If not, a training does not begin where there is one.
+
+    Examples
+    --------
+    >>> import elman as el
+    >>> net = el.Network(1, [el.GRU(4), el.Dense(1)])
+    >>> x, target = el.data.tasks.sine(rows=8, steps=10)
+    >>> history = net.fit(x, target, epochs=2, callbacks=[el.CSVLogger("epochs.csv")], verbose=0)
+    >>> print(open("epochs.csv").readline())
+    epoch,loss,...
+    <BLANKLINE>
     """
 
     adds_logs = False

@@ -13,7 +13,19 @@ from elman.errors import OptionError
 
 
 class Schedule:
-    """A learning rate for each update; subclasses give `rate`."""
+    """A learning rate for each update; subclasses give `rate`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import elman as el
+    >>> class Halving(el.training.Schedule):
+    ...     def rate(self, step):
+    ...         return 0.1 * 0.5 ** (step // 100)
+    >>> Halving().rate(np.array([0, 100, 200])).tolist()
+    [0.1, 0.05, 0.025]
+    >>> optimizer = el.Adam(Halving())
+    """
 
     def __call__(self, step: Any) -> Any:
         """The learning rate of update `step` (0 is the first); an array of steps gives an array of rates."""
@@ -24,7 +36,17 @@ class Schedule:
         return float(rates) if np.ndim(step) == 0 else rates
 
     def rate(self, step: np.ndarray) -> np.ndarray:
-        """The learning rates of some updates."""
+        """The learning rates of some updates.
+
+        Parameters
+        ----------
+        step : ndarray of int, shape (n,)
+            Their numbers, from 0.
+
+        Returns
+        -------
+        ndarray of float, shape (n,)
+        """
         raise NotImplementedError
 
 
@@ -39,6 +61,13 @@ class ConstantRate(Schedule):
     ----------
     value : float
         The rate.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import elman as el
+    >>> el.ConstantRate(0.01).rate(np.arange(3)).tolist()
+    [0.01, 0.01, 0.01]
     """
 
     value: float
@@ -47,7 +76,7 @@ class ConstantRate(Schedule):
         _not_negative(self, "value")
 
     def rate(self, step: np.ndarray) -> np.ndarray:
-        return np.full_like(step, self.value)
+        return np.full(np.shape(step), self.value, np.float64)
 
 
 @dataclass(frozen=True)
@@ -100,6 +129,13 @@ class ExponentialDecay(Schedule):
         Updates until the rate is ``factor * initial``.
     factor : float, default 0.1
         What the rate is multiplied with.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import elman as el
+    >>> el.ExponentialDecay(0.1, steps=10).rate(np.array([0, 5, 10])).round(4).tolist()
+    [0.1, 0.0316, 0.01]
     """
 
     initial: float
@@ -126,6 +162,13 @@ class StepDecay(Schedule):
         Updates between two drops.
     factor : float, default 0.1
         What the rate is multiplied with.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import elman as el
+    >>> el.StepDecay(0.1, steps=10).rate(np.array([0, 9, 10])).round(4).tolist()
+    [0.1, 0.1, 0.01]
     """
 
     initial: float

@@ -99,12 +99,32 @@ def read_cases(
     label: Any = None,
     reading: Reading | None = None,
 ) -> Cases:
-    """Labelled sequences of a file; see `cases_of`.
+    r"""Labelled sequences of a file; see `cases_of`.
+
+    Parameters
+    ----------
+    path : str or Path
+        Of an archive (``.ts``, ``.arff``), of NumPy, or a table.
+    channels, group, time, columns, label, reading : optional
+        As for `cases_of`.
+
+    Returns
+    -------
+    Cases
 
     Raises
     ------
     DataError
         If there is no such file, or it cannot be used, naming the line.
+
+    Examples
+    --------
+    >>> import elman as el
+    >>> rows = "walk,t,x,kind\na,0,1,run\na,1,2,run\nb,0,3,rest\n"
+    >>> written = open("walks.csv", "w").write(rows)
+    >>> cases = el.data.read_cases("walks.csv", group="walk", time="t", label="kind")
+    >>> cases.lengths.tolist(), cases.labels.tolist()
+    ([2, 1], ['run', 'rest'])
     """
     if not isinstance(path, str | Path):
         raise OptionError(f"path is {shown(path)}; expected the path of a file, as a text or a Path")

@@ -77,6 +77,16 @@ class Dataset(ABC):
         Rows of a batch, where the dataset says so itself; 0 where they differ.
     again : bool
         Whether it can be gone through beside a training, and after it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import elman as el
+    >>> x, target = el.data.tasks.sine(rows=20, steps=10)
+    >>> batches = el.data.Batches([(x[:10], target[:10]), (x[10:], target[10:])])
+    >>> isinstance(batches, el.data.Dataset)
+    True
+    >>> history = el.Network(1, [el.GRU(4), el.Dense(1)]).fit(batches, epochs=2, verbose=0)
     """
 
     ahead: int
@@ -88,19 +98,62 @@ class Dataset(ABC):
 
     @abstractmethod
     def batches(self, asked: Asked) -> int:
-        """How many batches an epoch has."""
+        """How many batches an epoch has.
+
+        Parameters
+        ----------
+        asked : Asked
+            What the training wants: batch size, seed, epoch and the like.
+
+        Returns
+        -------
+        int
+        """
 
     @abstractmethod
     def draw(self, asked: Asked, first: int = 0) -> Iterator[Drawn]:
-        """The batches of an epoch from one on, some at a time."""
+        """The batches of an epoch from one on, some at a time.
+
+        Parameters
+        ----------
+        asked : Asked
+            What the training wants: batch size, seed, epoch and the like.
+        first : int, default 0
+            The first batch.
+
+        Yields
+        ------
+        Drawn
+            Some batches.
+        """
 
     @abstractmethod
     def sample(self, asked: Asked) -> Drawn:
-        """Some rows, of which nothing is used up."""
+        """Some rows, of which nothing is used up.
+
+        Parameters
+        ----------
+        asked : Asked
+            What the training wants: batch size, seed, epoch and the like.
+
+        Returns
+        -------
+        Drawn
+        """
 
     def begin(self) -> None:  # noqa: B027 (most have nothing to do then)
         """A training begins, or what judges one."""
 
     def goals(self, asked: Asked) -> Iterator[Drawn] | None:
-        """Targets and weights of all rows in their order, without inputs; None where rows are not known by number."""
+        """Targets and weights of all rows in their order, without inputs; None where rows are not known by number.
+
+        Parameters
+        ----------
+        asked : Asked
+            What the training wants: batch size, seed, epoch and the like.
+
+        Returns
+        -------
+        iterator of Drawn, or None
+        """
         return None

@@ -97,6 +97,7 @@ class Ragged(RowDataset):
 
     @property
     def bytes_a_row(self) -> int:
+        """About how much memory a row takes."""
         return max(int(self._lengths.mean()) * self._x[0].shape[1] * 4, 1)
 
     def read(self, rows: np.ndarray, inputs: bool = True) -> Raw:

@@ -43,7 +43,19 @@ class RowDataset(Dataset):
 
     @abstractmethod
     def read(self, rows: np.ndarray, inputs: bool = True) -> Raw:
-        """Some rows; where `mixes` is "blocks", ascending neighbours. Without `inputs` targets and weights only."""
+        """Some rows; where `mixes` is "blocks", ascending neighbours. Without `inputs` targets and weights only.
+
+        Parameters
+        ----------
+        rows : array of int
+            Their numbers.
+        inputs : bool, default True
+            Whether inputs are wanted.
+
+        Returns
+        -------
+        Raw
+        """
 
     @property
     @abstractmethod
@@ -51,7 +63,19 @@ class RowDataset(Dataset):
         """Of a row as it is read, about."""
 
     def told(self, error: ElmanError, rows: np.ndarray) -> ElmanError:
-        """An error of some rows, counted from 0 there, with their own numbers."""
+        """An error of some rows, counted from 0 there, with their own numbers.
+
+        Parameters
+        ----------
+        error : ElmanError
+            What is wrong with them.
+        rows : array of int
+            Their numbers.
+
+        Returns
+        -------
+        ElmanError
+        """
         place = getattr(error, "place", None)
         if place is None or not place[1]:
             return type(error)(f"rows {rows.min()} to {rows.max()}: {error}")
@@ -99,7 +123,12 @@ class RowDataset(Dataset):
     # --- by blocks -----------------------------------------------------------------------------------------
 
     def borders(self) -> np.ndarray:
-        """Where blocks begin, and where the last one ends."""
+        """Where blocks begin, and where the last one ends.
+
+        Returns
+        -------
+        ndarray of int
+        """
         return np.minimum(np.arange(-(-len(self) // self.block) + 1) * self.block, len(self))
 
     def _of_pools(self, asked: Asked, first: int) -> Iterator[tuple[Raw, np.ndarray]]:
@@ -199,6 +228,7 @@ class Rows(RowDataset):
 
     @property
     def bytes_a_row(self) -> int:
+        """About how much memory a row takes."""
         return max(sum(_bytes_a_row(store) for store in _all(self._stores)), 1)
 
     def read(self, rows: np.ndarray, inputs: bool = True) -> Raw:

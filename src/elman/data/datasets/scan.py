@@ -107,7 +107,22 @@ def scan(
 
 
 class Scan(RowDataset):
-    """Cases in files; see `scan`, which makes it."""
+    """Cases in files; see `scan`, which makes it.
+
+    Parameters
+    ----------
+    files, inputs, target, label, key, time, sample_weight, missing, block, pool, ahead
+        As for `scan`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import elman as el
+    >>> import pandas as pd
+    >>> pd.DataFrame({"a": range(8), "y": range(8)}).to_csv("rows.csv", index=False)
+    >>> isinstance(el.data.scan("rows.csv", ["a"], "y"), el.data.Scan)
+    True
+    """
 
     mixes = "blocks"
 
@@ -168,6 +183,7 @@ class Scan(RowDataset):
 
     @property
     def bytes_a_row(self) -> int:
+        """About how much memory a row takes."""
         return self._bytes
 
     @property
@@ -240,6 +256,12 @@ class Scan(RowDataset):
     # --- rows ------------------------------------------------------------------------------------------------
 
     def borders(self) -> np.ndarray:
+        """Where blocks begin, which are those of the files where they have any, and where the last one ends.
+
+        Returns
+        -------
+        ndarray of int
+        """
         if self._begins is not None:
             return super().borders()
         groups = self._table.row_groups

@@ -116,6 +116,7 @@ class SeriesWindows(RowDataset):
 
     @property
     def bytes_a_row(self) -> int:
+        """About how much memory a row takes."""
         return self.steps * (len(self._inputs) + len(self._target)) * max(self._values.dtype.itemsize, 4)
 
     @property

@@ -121,6 +121,14 @@ def weights_from_keras(net: Network, model: Any) -> Network:
     ------
     ConversionError
         If the model has not the layers of the network.
+
+    Examples
+    --------
+    >>> import elman as el
+    >>> net = el.Network(3, [el.GRU(8), el.Dense(1)])
+    >>> model = el.interop.to_keras(net)  # doctest: +SKIP
+    >>> history = model.fit(x, target)  # doctest: +SKIP
+    >>> net = el.interop.weights_from_keras(net, model)  # doctest: +SKIP
     """
     instance(net, Network, "weights_from_keras's net", "an elman.Network")
     keras = peer("keras")

@@ -80,7 +80,32 @@ def hint_of(name: str) -> str:
 def initial_value(
     how: Any, random: np.random.Generator, shape: tuple[int, ...], name: str, blocks: int = 1
 ) -> np.ndarray:
-    """A parameter's first value, from an initialiser (for each of its blocks), its name, a number or an array."""
+    """A parameter's first value, from an initialiser (for each of its blocks), its name, a number or an array.
+
+    Parameters
+    ----------
+    how : str, number, array or callable
+        A name of `NAMED`, a value for all, all values, or a function of `random` and `shape`.
+    random : numpy.random.Generator
+        What is drawn from.
+    shape : tuple of int
+        Of the parameter.
+    name : str
+        Of the parameter, for errors.
+    blocks : int, default 1
+        How many blocks a matrix consists of, each of which starts by itself.
+
+    Returns
+    -------
+    ndarray, of that shape
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import elman as el
+    >>> el.initialisers.initial_value("ones", np.random.default_rng(0), (2,), "b")
+    array([1., 1.])
+    """
     for made, (maker, call) in MAKERS.items():
         if how is maker or (isinstance(how, str) and how == made and made not in NAMED):
             raise OptionError(f"{made} makes an initialiser; for {name} call it: el.initialisers.{call}")
@@ -101,7 +126,27 @@ def initial_value(
 
 
 def rule(graph: Graph, parameter: str) -> str:
-    """The name of the initialiser that a parameter has if nothing else is said."""
+    """The name of the initialiser that a parameter has if nothing else is said.
+
+    Parameters
+    ----------
+    graph : Graph
+        A cell's, its sizes known.
+    parameter : str
+        One of its parameters.
+
+    Returns
+    -------
+    str
+        A name of `NAMED`.
+
+    Examples
+    --------
+    >>> import elman as el
+    >>> graph = el.GRU(4).graph(3)
+    >>> [el.initialisers.rule(graph, name) for name in ("W_z", "U_z", "b_z")]
+    ['glorot_uniform', 'orthogonal', 'zeros']
+    """
     role = graph.parameters[parameter].role
     if role == "matrix":
         return "orthogonal" if graph.recurrent(parameter) else "glorot_uniform"
@@ -109,5 +154,26 @@ def rule(graph: Graph, parameter: str) -> str:
 
 
 def generator(seed: int, layer: int, name: str) -> np.random.Generator:
-    """The random numbers of one parameter: other layers and parameters do not shift them."""
+    """The random numbers of one parameter: other layers and parameters do not shift them.
+
+    Parameters
+    ----------
+    seed : int
+        The network's.
+    layer : int
+        Its number.
+    name : str
+        Of the parameter.
+
+    Returns
+    -------
+    numpy.random.Generator
+
+    Examples
+    --------
+    >>> import elman as el
+    >>> a, b = (el.initialisers.generator(0, 1, "W").random() for _ in range(2))
+    >>> a == b, a == el.initialisers.generator(0, 1, "U").random()
+    (True, False)
+    """
     return np.random.default_rng([seed, layer, zlib.crc32(name.encode())])

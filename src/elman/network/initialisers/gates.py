@@ -19,6 +19,11 @@ def chrono(longest: float) -> Initialiser:
     longest : float, above 2
         T_max, the range of dependencies that the task has, in steps.
 
+    Returns
+    -------
+    Initialiser
+        For ``initial=`` of a layer or a cell.
+
     References
     ----------
     C. Tallec and Y. Ollivier, Can recurrent neural networks warp time?, ICLR 2018.
@@ -36,6 +41,20 @@ def chrono(longest: float) -> Initialiser:
 
 def chrono_biases(units: int, longest: float, *, seed: int = 0) -> dict[str, np.ndarray]:
     """The biases of an LSTM's forget and input gates by chrono initialisation: ``b_i = -b_f``, see `chrono`.
+
+    Parameters
+    ----------
+    units : int
+        Hidden size of the LSTM.
+    longest : float, above 2
+        T_max, as for `chrono`.
+    seed : int, default 0
+        Fixes what is drawn.
+
+    Returns
+    -------
+    dict of str to ndarray
+        ``b_f`` and ``b_i``, for ``initial=``.
 
     Examples
     --------

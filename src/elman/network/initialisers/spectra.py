@@ -25,6 +25,11 @@ def reservoir(spectral_radius: float = 0.9, density: float = 0.1) -> Initialiser
     density : float, in (0, 1], default 0.1
         The share of weights that are not 0; each unit has one at least.
 
+    Returns
+    -------
+    Initialiser
+        For ``initial=`` of a layer or a cell.
+
     References
     ----------
     H. Jaeger, The "echo state" approach to analysing and training recurrent neural networks, GMD report 148, 2001.
