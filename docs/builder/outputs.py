@@ -1,9 +1,9 @@
 """What a page's blocks print, and whether the page shows it.
 
 A page of docs/ is run block by block, in one folder and with one set of names: ```python as Python, ```bash as
-commands of elman. Where a ```text block follows right behind, it shows what was printed. `python -m docs.builder.outputs
-PAGE...` runs pages and writes what was printed now, and the pictures that they made, into them; by default into all
-pages that show something.
+commands of elman. Where a ```text block follows right behind, it shows what was printed.
+`python -m docs.builder.outputs PAGE...` runs pages and writes what was printed now, and the pictures that they made,
+into them; by default into all pages that show something.
 """
 
 from __future__ import annotations
