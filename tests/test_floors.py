@@ -9,7 +9,7 @@ import pytest
 
 SOURCE = Path(__file__).parent.parent / "src" / "elman"
 FLOORS = [
-    {"errors", "_native"},
+    {"errors", "cores", "_native"},
     {"checks"},
     {"files", "hints", "plain", "tensors"},
     {"untrusted"},

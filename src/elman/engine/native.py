@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from elman.checks import whole
+from elman.cores import cores
 from elman.engine import arrays
 from elman.engine.bfloat16 import check_products
 from elman.engine.generation import Drawing
@@ -68,10 +69,10 @@ def default_threads() -> int:
 def _wanted_threads() -> int:
     given = os.environ.get("ELMAN_THREADS", "")
     if not given:
-        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
         share = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0]  # one of each level of nesting
-        cores = min(cores, int(share) if share.isdecimal() and int(share) else cores)
-        return min(cores, _native.info()["most_threads"]) if available() else cores
+        usable = cores()
+        usable = min(usable, int(share) if share.isdecimal() and int(share) else usable)
+        return min(usable, _native.info()["most_threads"]) if available() else usable
     return check_threads(int(given) if given.isdecimal() else given, "ELMAN_THREADS")
 
 
