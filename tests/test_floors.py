@@ -9,7 +9,7 @@ import pytest
 
 SOURCE = Path(__file__).parent.parent / "src" / "elman"
 FLOORS = [
-    {"errors", "machine", "showing", "_native"},
+    {"errors", "cores", "machine", "showing", "_native"},
     {"checks"},
     {"files", "hints", "plain", "tensors"},
     {"untrusted"},

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 
+from elman.cores import cores
+
 VARIABLES = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS", "OMP_NUM_THREADS")
 
 
@@ -15,8 +17,4 @@ def limit_threads(threads: int | str) -> None:
 def threads() -> int:
     """What the environment says, or every core that this process may use."""
     given = [os.environ[name] for name in VARIABLES if os.environ.get(name, "").isdecimal()]
-    return int(given[0]) if given else _cores()
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return int(given[0]) if given else cores()

@@ -23,7 +23,7 @@ from elman.data.collecting import Names
 from elman.data.names import counted, listed
 from elman.equations import Cell
 from elman.errors import DataError, ModelFileError, OptionError, ShapeError
-from elman.hints import hinted
+from elman.hints import CLASSIFIER, hinted, hinted_class
 from elman.training import Callback
 from elman.training.limits import limited
 from elman.training.losses import LOSSES
@@ -32,6 +32,7 @@ from elman.training.runs import Folder, saving
 from elman.training.schedules import Rate
 
 
+@hinted_class(CLASSIFIER)
 class SequenceClassifier(SequenceEstimator):
     """Learns which class a sequence belongs to, from sequences of any length whose class is known.
 

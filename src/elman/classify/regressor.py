@@ -23,7 +23,7 @@ from elman.data.casing import targets_of
 from elman.data.collecting import Names
 from elman.equations import Cell
 from elman.errors import DataError, ModelFileError, OptionError
-from elman.hints import hinted
+from elman.hints import CLASSIFIER, hinted, hinted_class
 from elman.training import Callback
 from elman.training.limits import limited
 from elman.training.options import check_on_nan
@@ -33,6 +33,7 @@ from elman.training.schedules import Rate
 LOSSES = ("mse", "mae", "huber")
 
 
+@hinted_class(CLASSIFIER)
 class SequenceRegressor(SequenceEstimator):
     """Learns a number that belongs to a sequence, from sequences of any length whose number is known.
 

@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from elman.cores import cores, quota
 from elman.doctor.findings import Finding, State, impersonal
 from elman.machine import machine
 
@@ -42,12 +43,9 @@ def processor() -> Iterator[Finding]:
     yield Finding("processor", f"{found['processor']}{kind}; {found['instructions'] or 'no known instruction set'}")
     if found["caches"]:
         yield Finding("caches", str(found["caches"]))
-    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    quota = _quota()
-    text = f"{usable} of {found['cores']} for this process" + (f", of whose time it has {quota:g}" if quota else "")
-    crowded = bool(quota) and quota < usable
-    advice = f"ELMAN_THREADS={max(1, round(quota))} keeps threads from waiting for one another" if crowded else ""
-    yield Finding("cores", text, "note" if crowded else "ok", advice, {"usable": usable, "quota": quota or None})
+    usable, share = cores(), quota()
+    text = f"{usable} of {found['cores']} for this process" + (f", as it has the time of {share:g}" if share else "")
+    yield Finding("cores", text, value={"usable": usable, "quota": share})
 
 
 def memory() -> Iterator[Finding]:
@@ -104,21 +102,6 @@ def _limit() -> tuple[int, int]:
             if 0 < limit < 2**60:  # version 1 writes a number near 2**63 where there is none
                 return limit, _number(folder / now)
     return 0, 0
-
-
-def _quota() -> float:
-    """How many cores' time the process has; 0 without a limit."""
-    for folder in _groups("cpu"):
-        try:
-            most, period = (folder / "cpu.max").read_text().split()
-            if most != "max":
-                return int(most) / int(period)
-        except (OSError, ValueError):
-            pass
-        most_us, period_us = _number(folder / "cpu.cfs_quota_us"), _number(folder / "cpu.cfs_period_us")
-        if most_us > 0 and period_us > 0:
-            return most_us / period_us
-    return 0.0
 
 
 def _groups(controller: str) -> Iterator[Path]:

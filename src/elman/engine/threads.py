@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from elman.checks import whole
+from elman.cores import cores
 
 try:
     import elman._native as _native
@@ -58,10 +59,10 @@ def machine_threads() -> int:
     given = os.environ.get("ELMAN_THREADS", "")
     if given:
         return check_threads(int(given) if given.isdecimal() else given, "ELMAN_THREADS")
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     share = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0]  # one of each level of nesting
-    cores = min(cores, int(share) if share.isdecimal() and int(share) else cores)
-    return min(cores, _most())
+    usable = cores()
+    usable = min(usable, int(share) if share.isdecimal() and int(share) else usable)
+    return min(usable, _most())
 
 
 def check_threads(threads: Any, what: str = "threads") -> int:

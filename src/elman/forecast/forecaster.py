@@ -24,7 +24,7 @@ from elman.forecast.learning import basis_of, fitted_to, longer_basis
 from elman.forecast.pointwise import as_levels
 from elman.forecast.predicted import Band
 from elman.forecast.search import Trial, search
-from elman.hints import hinted
+from elman.hints import FORECASTER, FORECASTER_FIT, PREDICT, hinted, hinted_class
 from elman.training import Callback
 from elman.training.callbacks import as_callbacks
 from elman.training.limits import limited
@@ -38,6 +38,7 @@ def _columns(time: Any, target: Any, group: Any, past: Any, future: Any, static:
     return {"time": time, "target": target, "group": group, "past": past, "future": future, "static": static}
 
 
+@hinted_class(FORECASTER)
 class Forecaster(Found):
     """Forecasts one or many series.
 
@@ -125,7 +126,7 @@ class Forecaster(Found):
     True
     """
 
-    @hinted({})
+    @hinted(FORECASTER_FIT)
     def fit(
         self,
         data: Any,
@@ -336,6 +337,7 @@ class Forecaster(Found):
         future: Any = None,
     ) -> Any: ...
 
+    @hinted(PREDICT)
     def predict(
         self,
         horizon: int | None = None,

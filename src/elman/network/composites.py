@@ -10,6 +10,7 @@ from typing import Any
 from elman.checks import flag, nearest, shown, whole
 from elman.equations.vectors import concat, split
 from elman.errors import OptionError
+from elman.hints import LAYERS, hinted_class
 from elman.network.flow import running
 from elman.network.layers import Dense, Function, Layer
 from elman.network.moves import shift
@@ -31,6 +32,7 @@ class Composite:
         raise NotImplementedError
 
 
+@hinted_class(LAYERS)
 @dataclass(frozen=True)
 class Bidirectional(Composite):
     """A recurrent layer in both directions: one from the first step to the last, one from the last to the first.
@@ -104,6 +106,7 @@ def _split(state: Any) -> tuple[Any, Any]:
     return first, second
 
 
+@hinted_class(LAYERS)
 @dataclass(frozen=True)
 class Conv1D(Composite):
     """A convolution over time: ``f(sum over k of W_k x[t - k] + b)``, with zeros outside of each row.

@@ -535,6 +535,7 @@ def Embedding(vocabulary: int, units: int, *, initial: dict[str, Any] | None = N
     return Layer(embedding, whole(units, "units"), sizes=sizes, initial=initial, trainable=trainable)
 
 
+@hinted(LAYERS)
 def Dropout(rate: float, *, once: bool = False) -> Layer:
     """In training each value is zero with probability `rate`, the rest scaled by 1 / (1 - rate).
 
