@@ -140,9 +140,9 @@ def _quick(words):
 
 def _stand_in(words, world, monkeypatch):
     """What takes long or never ends, and what must have been ended on the way."""
+    import elman.insight.report  # noqa: F401
     from elman import lab, saved
     from elman.bench import sgemm, turns
-    import elman.insight.report  # noqa: F401
 
     monkeypatch.setattr(lab, "serve", lambda *_, ready, **__: ready("http://127.0.0.1:8765/token/"))
     monkeypatch.setattr(sys.modules["elman.insight.report"], "LYAPUNOV_STEPS", 20)
