@@ -6,6 +6,7 @@ import re
 import shlex
 import sys
 from importlib.util import find_spec
+from zlib import crc32
 
 import click
 import pytest
@@ -127,22 +128,24 @@ def _quick(words):
     if words[0] == "forecast" and "--out" not in words:
         more += ["--out", "made"]
     if words[0] == "sweep":
-        more += ["--file", f"{len(' '.join(words))}.duckdb"]
+        more += ["--file", f"{crc32(' '.join(words).encode())}.duckdb"]
         kinds = {"forecast": "methods=theta", "write": "steps=20"}
         setting = kinds.get(words[1], "convolution=none")
         given = any(setting.partition("=")[0] in word for word in words)
         more += [] if given else ["--set", setting]
         more += [] if any("epochs" in word for word in words) else ["--set", "epochs=1"]
-        more += ["--set", "members=1"] if words[1] != "write" else []
+        more += ["--set", "members=1" if words[1] != "write" else "units=3"]
     return more
 
 
 def _stand_in(words, world, monkeypatch):
     """What takes long or never ends, and what must have been ended on the way."""
+    import elman.insight.report  # noqa: F401
     from elman import lab, saved
     from elman.bench import sgemm, turns
 
     monkeypatch.setattr(lab, "serve", lambda *_, ready, **__: ready("http://127.0.0.1:8765/token/"))
+    monkeypatch.setattr(sys.modules["elman.insight.report"], "LYAPUNOV_STEPS", 20)
     monkeypatch.setattr(sgemm, "PRODUCTS", 1)
     monkeypatch.setattr(turns, "TURN_S", 0.002)
     monkeypatch.setattr(turns, "PAUSE_S", 0.0)

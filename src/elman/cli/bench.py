@@ -26,7 +26,7 @@ def bench(only: tuple[str, ...], quick: bool, threads: int | None, rounds: int |
 
     \b
     elman bench --quick
-    elman bench --only W3 --only W6 --threads 1
+    elman bench --only W6 --threads 1
     elman bench --quick --json > bench.json
     """
     wanted = threads or os.environ.get("ELMAN_THREADS", "")
