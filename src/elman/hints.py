@@ -96,8 +96,6 @@ FIT = {
     "n_epochs": "give epochs",
     "validation_batch_size": "validation data are judged in parts of Elman's choosing",
     "validation_freq": "validation data are judged after each epoch",
-    "gradient_clip_val": "give optimizer=el.Adam(clip_norm=1.0)",
-    "clip_norm": "give optimizer=el.Adam(clip_norm=1.0)",
     "lr_scheduler": "give optimizer=el.Adam(el.CosineDecay(...)), a schedule in place of the rate",
     "device": "Elman computes on the CPU; el.interop.to_torch(net) is a module for a GPU",
     "seed": "el.Network(..., seed=0) fixes all that is random",

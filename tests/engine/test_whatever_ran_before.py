@@ -58,7 +58,7 @@ def test_each_run_gives_the_bits_of_an_engine_of_its_own(engine, last, name, kin
 
 
 @pytest.mark.parametrize("engine", BUILT)
-@settings(max_examples=25)
+@draws(25)
 @given(name=st.sampled_from(["lstm", "gru", "odd"]), kind=KINDS, other=KINDS)
 def test_runs_of_one_kind_again_and_again(engine, name, kind, other):
     """With other masks of dropout each time, and another run in between."""

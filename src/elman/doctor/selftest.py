@@ -17,6 +17,7 @@ import numpy as np
 from elman.doctor.trying import TESTS
 from elman.engine import native
 from elman.engine.products import Weights
+from elman.engine.threads import default_threads
 from elman.network import GRU, LSTM, Dense, Network, Recurrent, SimpleRNN, check_gradients
 
 Said = tuple[str, Any]
@@ -77,7 +78,7 @@ def facts() -> dict[str, Any]:
     found: dict[str, Any] = {"native": native.available(), "built": built, "why": why}
     found |= {"isas": native.instruction_sets(), "blas": _blas()}
     found["isa"], found["isa_error"] = _tried(lambda: native.instruction_set() if native.available() else "")
-    found["threads"], found["threads_error"] = _tried(native.default_threads)
+    found["threads"], found["threads_error"] = _tried(default_threads)
     found["default"] = _tried(_default)[0]
     return found
 
@@ -170,7 +171,7 @@ def gradients() -> Said:
 
 def threads() -> Said:
     """A training with one thread and with several."""
-    many = max(2, native.default_threads())
+    many = max(2, default_threads())
     one, other = (_trained(_network(threads=number)) for number in (1, many))
     if not (one.arena == other.arena).all():
         raise Wrong(f"a training with 1 thread and one with {many} end with other bits")
@@ -182,7 +183,7 @@ def products() -> Said:
     a, b = np.random.default_rng(0).normal(size=(2, SIZE, SIZE)).astype(np.float32)
     speeds = {"NumPy": _gflops(lambda: a @ b)}
     if native.available():
-        weights, out = Weights(b, native.default_threads()), np.empty_like(a)
+        weights, out = Weights(b, default_threads()), np.empty_like(a)
         speeds["Elman"] = _gflops(lambda: weights.multiply(a, out))
         if not np.allclose(out, a @ b.T, atol=1e-2):
             raise Wrong("a product differs from NumPy's")
