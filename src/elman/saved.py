@@ -15,6 +15,7 @@ from elman.errors import ModelFileError, OptionError, TrainingError
 from elman.files import OUT
 from elman.training.runs import MANIFEST, USUAL, Every, manifest_of, saving
 from elman.training.standing import versions
+from elman.typed import RESUME
 
 RUN = "run"  # the folder in that of the results
 BESIDE = ".run"  # or what is added to the name of a file
@@ -57,7 +58,7 @@ class Saved:
         """
         again = f"`elman resume {shlex.quote(str(folder))}`"
         hint = f"go on from it with --resume, or {again}; or give another output, or remove the folder"
-        option = "--json, --csv or --picture" if [*self.command][:1] == ["compare"] else OUT
+        option = "--json, --csv, --picture or --page" if [*self.command][:1] == ["compare"] else OUT
         goes_on = self.resume or (self.anyway and (folder / MANIFEST).exists())
         with saving(folder, self.every, resume=goes_on, about=self._about(), hint=hint, option=option) as run:
             assert run is not None
@@ -78,13 +79,13 @@ class Saved:
 
     def _about(self) -> dict[str, Any]:
         began = datetime.now(UTC).isoformat(timespec="seconds")
-        command = [word for word in self.command if word != "--resume"] + ["--resume"] * (not self.anyway)
+        command = [word for word in self.command if word != RESUME] + [RESUME] * (not self.anyway)
         return {"command": command, "folder": str(Path.cwd()), "began": began, "versions": versions()}
 
 
 def _other_command(folder: Path, mine: Sequence[str]) -> str:
     """What to say of the command that a run is of, if it is another than mine."""
-    theirs, mine = ([word for word in words if word != "--resume"] for words in (_command_of(folder), mine))
+    theirs, mine = ([word for word in words if word != RESUME] for words in (_command_of(folder), mine))
     return f", as `elman {shlex.join(theirs)}`" if theirs and theirs != mine else ""
 
 

@@ -252,14 +252,15 @@ def test_what_is_shared_opens_offline(opened, browser, tmp_path):
 
 
 def test_a_folder_of_results_is_a_page(opened, tmp_path):
-    (tmp_path / "report.html").write_text("<h1>Report</h1>")
+    hostile = "<script>document.querySelector('h1').textContent = 'Stolen'</script>"
+    (tmp_path / "report.html").write_text(f"<h1>Report</h1>{hostile}")
     (tmp_path / "forecast.csv").write_text("time,forecast\n2020-01,1.5\n2020-02,2.5\n2020-03,2\n")
     (tmp_path / "facts.json").write_text('{"loss": 1}')
     served = Served(str(tmp_path))
     try:
         page = opened(served.address)
         page.get_by_role("heading", name=tmp_path.name).wait_for()
-        assert page.locator("iframe").get_attribute("sandbox") == ""
+        assert page.locator("iframe").get_attribute("sandbox") == "allow-scripts"
         assert page.frame_locator("iframe").locator("h1").inner_text() == "Report"
         page.get_by_role("button", name="forecast.csv").click()
         page.get_by_role("cell", name="2020-02").wait_for()

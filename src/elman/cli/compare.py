@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 @click.option("--json", metavar="FILE", help="Write everything to FILE, with all curves.")
 @click.option("--csv", metavar="FILE", help="Write the table to FILE.")
 @click.option("--picture", metavar="FILE", help="Draw the curves to FILE, a .png, .svg or .pdf.")
+@click.option("--page", metavar="FILE", help="Write a page with curves, tables and the command to FILE, an .html.")
 def compare(cells: str, task: str, **options: Any) -> None:
     """Train a network of each cell on one task, and tell what it reached.
 
@@ -50,10 +51,10 @@ def compare(cells: str, task: str, **options: Any) -> None:
     horizon says how many steps back the gradient of the last step's loss reaches in the trained network.
 
     \b
-    elman compare --cells gru,lstm,lem --task adding
+    elman compare --cells gru,lstm,lem --task adding --page cells.html
     elman compare --cells simple,gru --task sunspots --steps 30 --seconds 2 --picture compared.png
     """
-    files = {key: options.pop(key) for key in ("json", "csv", "picture")}
+    files = {key: options.pop(key) for key in ("json", "csv", "picture", "page")}
     keys = ("steps", "updates", "seconds", "seeds", "parameters", "units", "batch_size", "rate", "jobs")
     how = {key: options.pop(key) for key in keys} | {"saved": saved_of(options)}
     if files["picture"]:

@@ -21,6 +21,7 @@ from starlette.routing import Route
 from elman.errors import ElmanError
 from elman.lab.limits import OPTIMIZERS
 from elman.lab.results import Results
+from elman.plots.page import colours
 
 if TYPE_CHECKING:
     from elman.lab.asked import Asked
@@ -31,11 +32,11 @@ MOST_NEWS = 2000  # that wait for a page which does not listen
 
 
 def static_files() -> dict[str, bytes]:
-    """All files of the page by their names; nothing else can be asked for."""
+    """All files of the page by their names, and the colours of all pages; nothing else can be asked for."""
     root = files("elman.lab") / "static"
     found = {entry.name: entry.read_bytes() for entry in root.iterdir() if entry.is_file()}
     vendor = {f"vendor/{e.name}": e.read_bytes() for e in (root / "vendor").iterdir() if e.is_file()}
-    return {**found, **vendor}
+    return {**found, **vendor, "colours.css": colours().encode()}
 
 
 def kind_of(name: str) -> str:

@@ -36,7 +36,7 @@ export class ResultsPanel {
   async open(file) {
     this.buttons.forEach((button, k) => button.setAttribute("aria-pressed", String(this.files[k] === file)));
     const address = `results/${file.name.split("/").map(encodeURIComponent).join("/")}`;
-    if (file.kind === "page") return this.view.replaceChildren(h("iframe", { class: "viewer", src: address, title: file.name, sandbox: "" }));
+    if (file.kind === "page") return this.view.replaceChildren(h("iframe", { class: "viewer", src: address, title: file.name, sandbox: "allow-scripts" }));
     if (file.kind === "picture") return this.view.replaceChildren(h("img", { class: "viewer-picture", src: address, alt: file.name }));
     const response = await fetch(address);
     const text = response.ok ? await response.text() : `${file.name} cannot be shown: it is larger than 20 MB, or is gone`;

@@ -22,7 +22,7 @@ from elman.plots.page.section import Choice, Section
 from elman.plots.page.sketch import sketch
 from elman.typed import command_line
 
-SCRIPTS = ("scales.js", "draw.js", "chart.js", "page.js")  # in the order in which they build on one another
+SCRIPTS = ("scales.js", "draw.js", "frame.js", "zoom.js", "chart.js", "page.js")  # in the order in which they build on one another
 NUMBER = re.compile(r"[-+−]?(\d[\d.,]*(e[-+]?\d+)?|inf|nan)( ?%)?")
 ICON = (
     "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'%3E%3Ccircle cx='16' cy='16' "

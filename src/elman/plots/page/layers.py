@@ -32,8 +32,8 @@ class Line:
         A number from 0 to 6, ``"grey"`` or ``"ink"``.
     dash, heavy, dots, steps : bool
         Dashed, wide, with a dot at each value, constant between values.
-    names : sequence of str
-        What each place is called under the pointer, as a date is written in the data.
+    read : array, shape (N,), optional
+        The values that are read under the pointer, where they are drawn elsewhere.
     tint : array, shape (N,), optional
         From -1 to 1: what colours the line from cold to warm along its way.
     hidden : bool
@@ -48,21 +48,20 @@ class Line:
     heavy: bool = False
     dots: bool = False
     steps: bool = False
-    names: Sequence[str] = ()
+    read: Any = None
     tint: Any = None
     hidden: bool = False
 
     def plain(self) -> tuple[dict[str, Any], int]:
         """In terms of JSON but for its places; and how many values are left out of the drawing."""
         y = np.asarray(self.y, float)
-        kept = thinned(y) if self.tint is None else np.arange(len(y))
+        kept = thinned(y)
         looks = {name: True for name in ("dash", "heavy", "dots", "steps", "hidden") if getattr(self, name)}
         found = {"kind": "line", "label": shown(self.label), "colour": self.colour, **looks}
         found |= {"x": np.asarray(self.x)[kept], "y": numbers(y[kept])}
-        if len(self.names):
-            found["names"] = [shown(self.names[place]) for place in kept]
-        if self.tint is not None:
-            found["tint"] = numbers(np.asarray(self.tint, float), 2)
+        for name, digits in (("read", DIGITS), ("tint", 2)):
+            if (values := getattr(self, name)) is not None:
+                found[name] = numbers(np.asarray(values, float)[kept], digits)
         return found, len(y) - len(kept)
 
 

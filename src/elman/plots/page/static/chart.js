@@ -1,202 +1,17 @@
-// A chart: drawn again whenever its width, its window or its layers change; read by pointer and by keys.
+// A chart: a frame that is read and zoomed by mouse, by fingers and by keys.
 
-const TOP = 26, BOTTOM = 40, RIGHT = 14, LETTER = 6.4;
-
-class Chart {
+class Chart extends Zoomed {
   constructor(figure, data) {
-    this.data = data;
-    this.name = figure.dataset.name;
-    this.window = {};
-    this.box = figure.querySelector(".plot");
-    this.off = new Set(data.layers.flatMap((layer, k) => (layer.hidden ? [k] : [])));
-    if (data.x.start !== undefined) this.window.x = [data.x.start, this.ends("x")[1]];
-    this.at = null;
-    this.svg = s("svg", { class: "drawn", tabindex: "0", role: "application", "aria-roledescription": "chart", "aria-label": `${this.name}. Arrow keys read values, plus and minus zoom, 0 shows all.` });
+    super(figure, data);
     this.tip = h("div", { class: "tip", "aria-hidden": "true", hidden: true });
     this.words = h("p", { class: "hidden-words", role: "status" });
-    this.box.replaceChildren(this.svg, this.tip, this.words);
-    this.under = h("div", { class: "under" });
-    figure.append(this.under);
-    if (data.left) figure.append(h("p", { class: "note" }, `${data.left.toLocaleString("en-GB")} values are not drawn: of each stretch there are the lowest and the highest.`));
-    this.key();
+    this.box.append(this.tip, this.words);
     this.listen();
-    new ResizeObserver(() => this.draw()).observe(this.box);
   }
 
-  places(layer) {
-    return layer.x === undefined ? [] : this.data.places[layer.x];
-  }
-
-  get seen() {
-    return this.data.layers.filter((_, k) => !this.off.has(k));
-  }
-
-  // --- where axes begin and end ---
-
-  ends(axis) {
-    const what = this.data[axis];
-    let low = Infinity, high = -Infinity;
-    const take = (value) => {
-      if (value === null || value === undefined || (what.log && value <= 0)) return;
-      low = Math.min(low, value);
-      high = Math.max(high, value);
-    };
-    for (const layer of this.seen) this.values(layer, axis).forEach(take);
-    if (low > high) [low, high] = what.log ? [1, 10] : [0, 1];
-    [low, high] = padded(what, low, high, axis === "y" || Boolean(this.data.plane), this.seen.some((layer) => layer.kind === "cells"));
-    return [what.low ?? low, what.high ?? high];
-  }
-
-  // The values of a layer along an axis; of y those inside the window of x.
-  values(layer, axis) {
-    const places = this.places(layer), level = layer.level === true;
-    if (layer.kind === "cells") return [-0.5, (axis === "x" ? layer.cols : layer.rows) - 0.5];
-    if (layer.kind === "rule") return axis === "y" ? [layer.y] : [layer.at];
-    if (layer.kind === "spans" && level) return axis === "y" ? places : [...layer.low, ...layer.high];
-    if (axis === "x") return places;
-    const inside = this.window.x && !this.data.plane ? (k) => this.near(places, k) : () => true;
-    const of = layer.y ? [layer.y] : [layer.low, layer.high];
-    const found = of.flatMap((list) => list.filter((_, k) => inside(k)));
-    return layer.kind === "bars" ? [0, ...found] : found;
-  }
-
-  // Whether a value is in the window, or the next one is: lines go on to its border.
-  near(places, k) {
-    const [low, high] = this.window.x;
-    return (places[Math.min(k + 1, places.length - 1)] ?? low) >= low && (places[Math.max(k - 1, 0)] ?? high) <= high;
-  }
-
-  // --- drawing ---
-
-  draw() {
-    const wide = this.box.clientWidth;
-    if (wide < 60) return;
-    const tall = this.data.square ? Math.min(wide, 420) : this.data.height;
-    const [low, high] = this.window.y || this.ends("y");
-    const { y: what } = this.data;
-    const rough = new Scale(what, low, high, 0, 1).marks(what.names ? 1e9 : Math.max(2, tall / 45));
-    const left = Math.min(Math.max(34, 12 + LETTER * Math.max(...rough.map(([, text]) => text.length), 1)), wide * 0.32);
-    const right = this.data.square ? wide - Math.max(RIGHT, wide - left - (tall - TOP - BOTTOM)) : wide - RIGHT;
-    this.x = new Scale(this.data.x, ...(this.window.x || this.ends("x")), left, right);
-    this.y = this.data.down ? new Scale(what, low, high, TOP, tall - BOTTOM) : new Scale(what, low, high, tall - BOTTOM, TOP);
-    const clip = `clip-${(Chart.count = (Chart.count || 0) + 1)}`;
-    const inside = s("g", { "clip-path": `url(#${clip})` });
-    for (const layer of this.seen) inside.append(...DRAW[layer.kind](layer, this.places(layer), this.x, this.y));
-    const edge = this.data.plane ? 4 : 1;
-    const frame = s("clipPath", { id: clip }, s("rect", { x: left - edge, y: TOP - edge, width: Math.max(right - left + 2 * edge, 0), height: tall - BOTTOM - TOP + 2 * edge }));
-    this.svg.setAttribute("viewBox", `0 0 ${wide} ${tall}`);
-    this.svg.setAttribute("height", tall);
-    this.over = s("g");
-    this.svg.replaceChildren(s("defs", {}, frame), ...this.axes(left, right, tall), inside, this.over);
-    this.tools();
+  drawn() {
+    super.drawn();
     if (this.at) this.show(this.at);
-  }
-
-  axes(left, right, tall) {
-    const found = [], bottom = tall - BOTTOM, letters = (pixels) => Math.max(3, Math.floor(pixels / LETTER));
-    for (const [value, text] of this.y.marks(this.y.what.names ? (bottom - TOP) / 14 : Math.max(2, tall / 45))) {
-      const at = r(this.y.at(value));
-      if (!this.y.what.names) found.push(s("path", { class: "grid", d: `M${left} ${at}H${right}` }));
-      found.push(s("text", { x: left - 6, y: at + 4, "text-anchor": "end" }, cut(text, letters(left - 8))));
-    }
-    const most = this.x.what.names ? (right - left) / 26 : (right - left) / (this.x.what.time === undefined ? 70 : 96);
-    const marks = this.x.marks(Math.max(1, most));
-    const room = marks.length > 1 ? Math.abs(this.x.at(marks[1][0]) - this.x.at(marks[0][0])) - 6 : right - left;
-    for (const [value, text] of marks) {
-      const at = r(this.x.at(value)), short = this.x.what.names ? cut(text, letters(room)) : text, half = (short.length * LETTER) / 2;
-      const anchor = at + half > right + RIGHT ? "end" : at - half < 0 ? "start" : "middle";
-      if (!this.x.what.names) found.push(s("path", { class: "grid", d: `M${at} ${TOP}V${bottom}` }));
-      found.push(s("text", { x: anchor === "end" ? right + RIGHT - 2 : at, y: bottom + 16, "text-anchor": anchor }, short));
-    }
-    found.push(s("path", { class: "grid", d: `M${left} ${bottom}H${right}` }));
-    if (this.y.what.label) found.push(s("text", { x: 0, y: 12 }, cut(this.y.what.label, letters(right))));
-    if (this.x.what.label) found.push(s("text", { x: right, y: tall - 6, "text-anchor": "end" }, cut(this.x.what.label, letters(right))));
-    return found;
-  }
-
-  // What each layer is, as buttons that take it away and bring it back; and those that zoom.
-  key() {
-    const named = this.data.layers.map((layer, k) => [layer, k]).filter(([layer]) => layer.label);
-    const buttons = named.map(([layer, k]) => {
-      const mark = h("i", { class: `key c-${layer.colour} ${layer.kind === "band" || layer.kind === "bars" ? "wide" : layer.kind === "dots" ? "dot" : layer.dash ? "dashed" : ""}` });
-      const button = h("button", { type: "button", "aria-pressed": String(!this.off.has(k)), dir: "auto" }, mark, layer.label);
-      button.addEventListener("click", () => {
-        if (!this.off.delete(k)) this.off.add(k);
-        button.setAttribute("aria-pressed", String(!this.off.has(k)));
-        this.at = null;
-        this.hide();
-        this.draw();
-      });
-      return button;
-    });
-    const tool = (text, label, does) => {
-      const button = h("button", { type: "button", "aria-label": `${label}: ${this.name}`, title: label }, text);
-      button.addEventListener("click", does);
-      return button;
-    };
-    this.whole = tool("⤢", "Show all", () => this.reset());
-    const tools = h("span", { class: "tools" }, tool("+", "Zoom in", () => this.zoom(0.5)), tool("−", "Zoom out", () => this.zoom(2)), this.whole);
-    const cells = this.data.layers.find((layer) => layer.kind === "cells");
-    this.under.append(...(cells ? [this.scale(cells)] : []), ...buttons, tools);
-  }
-
-  tools() {
-    this.whole.disabled = !this.window.x && !this.window.y;
-  }
-
-  // What the colours of a heat map say.
-  scale(layer) {
-    this.bar = h("canvas", { width: 64, height: 1, "aria-hidden": "true" });
-    const [low, high] = [layer.signed ? -layer.most : 0, layer.most];
-    return h("span", { class: "scale" }, four(low), this.bar, `${four(high)} ${layer.unit}`);
-  }
-
-  // Colours that are pixels, when light turns to dark.
-  recolour() {
-    if (this.bar) {
-      const layer = this.data.layers.find((one) => one.kind === "cells"), shade = shades();
-      const context = this.bar.getContext("2d"), picture = context.createImageData(64, 1);
-      for (let k = 0; k < 64; k += 1) picture.data.set([...shade(layer.signed ? (2 * k) / 63 - 1 : k / 63), 255], 4 * k);
-      context.putImageData(picture, 0, 0);
-      this.draw();
-    }
-  }
-
-  // --- zoom ---
-
-  reset() {
-    this.window = {};
-    this.draw();
-  }
-
-  // Around what is read, or the middle: by a factor of the width.
-  zoom(factor) {
-    for (const axis of this.data.plane ? ["x", "y"] : ["x"]) {
-      const scale = this[axis], middle = this.at ? scale.at(this.at[axis]) : null;
-      const centre = middle === null || !Number.isFinite(middle) ? (scale.from + scale.to) / 2 : middle;
-      this.narrow(axis, centre - (centre - scale.from) * factor, centre + (scale.to - centre) * factor);
-    }
-    this.draw();
-  }
-
-  narrow(axis, from, to) {
-    const scale = this[axis], ends = [scale.back(from), scale.back(to)].sort((a, b) => a - b);
-    const kept = this.window;
-    this.window = axis === "x" ? {} : { x: kept.x };
-    const [low, high] = this.ends(axis);
-    this.window = kept;
-    const least = (high - low) * 1e-4, inside = [Math.max(low, ends[0]), Math.min(high, ends[1])];
-    if (inside[0] <= low && inside[1] >= high) delete this.window[axis];
-    else if (inside[1] - inside[0] > least) this.window[axis] = inside;
-  }
-
-  pan(share) {
-    if (!this.window.x) return;
-    const wide = this.x.to - this.x.from;
-    const before = this.window.x;
-    this.narrow("x", this.x.from + share * wide, this.x.to + share * wide);
-    if (this.window.x && Math.abs(this.window.x[1] - this.window.x[0] - (before[1] - before[0])) > 1e-9 * Math.abs(before[1])) this.window.x = before;
-    this.draw();
   }
 
   // --- reading ---
@@ -322,7 +137,7 @@ class Chart {
       if (layer.kind === "rule" || layer.level) continue;
       const k = this.middles(layer).indexOf(at.x);
       if (k < 0) continue;
-      const value = layer.y ? four(layer.y[k], 5) : layer.low[k] === null ? "–" : `${four(layer.low[k], 5)} to ${four(layer.high[k], 5)}`;
+      const value = layer.y ? four((layer.read || layer.y)[k], 5) : layer.low[k] === null ? "–" : `${four(layer.low[k], 5)} to ${four(layer.high[k], 5)}`;
       if (value === "–" && layer.kind !== "line") continue;
       if (layer.label || layer.kind === "bars") found.push([layer, `${layer.label || this.y.what.label}: ${value}`]);
       name = layer.names?.[k] ?? name;
@@ -404,17 +219,7 @@ class Chart {
   }
 }
 
-const cut = (text, most) => (text.length <= most ? text : `${text.slice(0, Math.max(1, most - 1))}…`);
-
 function spread(down) {
   const [[x, y], [u, v]] = [...down.values()];
   return Math.max(Math.hypot(x - u, y - v), 1);
-}
-
-function padded(what, low, high, room, cells) {
-  if (cells) return [low, high];
-  if (what.names) return [-0.6, what.names.length - 0.4];
-  if (what.log) return low === high ? [low / 2, high * 2] : room ? [low / (high / low) ** 0.04, high * (high / low) ** 0.04] : [low, high];
-  if (low === high) return [low - (Math.abs(low) * 0.1 || 0.5), high + (Math.abs(high) * 0.1 || 0.5)];
-  return room ? [low - (high - low) * 0.05, high + (high - low) * 0.05] : [low, high];
 }
