@@ -67,7 +67,9 @@ def _sequences(folder, name, label):
 
 
 def _classes(folder):
-    source = _sequences(folder, "classes.csv", lambda slope: "<b>up</b>" if slope > 0.4 else "down" if slope < -0.4 else "flat")
+    source = _sequences(
+        folder, "classes.csv", lambda slope: "<b>up</b>" if slope > 0.4 else "down" if slope < -0.4 else "flat"
+    )
     commands_sequences.classify(source, out=folder / "classify", group="case", time="t", label="label", **SMALL)
 
 

@@ -139,7 +139,9 @@ def test_a_page_shows_names_as_they_are():
     model = el.SequenceClassifier(**SMALL).fit(cases, callbacks=[curves])
     story = Story("odd", judge(model, cases, cases), "Tested", cases, model, curves.of(model.networks_), ("a note",))
     text = page(story).html()
-    assert "<h2>The hardest cases</h2>" in text and "_&lt;b&gt;&amp;" in text and text.count('<figure class="chart') == 16
+    assert (
+        "<h2>The hardest cases</h2>" in text and "_&lt;b&gt;&amp;" in text and text.count('<figure class="chart') == 16
+    )
     assert b'"notes"' in metrics_json(story)
 
 

@@ -61,9 +61,13 @@ def test_a_page_asks_for_nothing_and_lets_nothing_else_run():
     assert not re.search(r"https?://(?!www\.w3\.org/2000/svg)", html)
 
 
-@pytest.mark.parametrize("name", ["</script><script>alert(1)</script>", "<!--<script>", "a\u2028b\u202ec", "\ud800", "😀" * 300])
+@pytest.mark.parametrize(
+    "name", ["</script><script>alert(1)</script>", "<!--<script>", "a\u2028b\u202ec", "\ud800", "😀" * 300]
+)
 def test_names_in_data_end_no_element(name):
-    chart = Chart(name, [Line(name, STEPS, STEPS), Dots(name, [0], [0], names=[name])], Axis(name), Axis(names=[name]), name)
+    chart = Chart(
+        name, [Line(name, STEPS, STEPS), Dots(name, [0], [0], names=[name])], Axis(name), Axis(names=[name]), name
+    )
     html = Report(name, [Section(name, name, [[name]], [Choice(name, [(name, [chart])])], points=[name])]).html()
     assert html.count("<script") == 2 and html.count("</script>") == 2 and "alert(1)</script><" not in html
     assert data_of(html)[0]["layers"][0]["label"].count("😀") in (0, 300)
@@ -74,7 +78,10 @@ def test_numbers_are_set_right_and_words_left():
     rows = [["method", "MASE", "share", "what"], ["ets", "0.97", "12 %", "3 values"], ["naive", "-", "-1.2e-05", "4"]]
     html = Report("page", [Section("Scores", "", table=rows)]).html()
     words = ' dir="auto"'
-    assert f'<tr><th{words}>method</th><th class="number">MASE</th><th class="number">share</th><th{words}>what</th></tr>' in html
+    assert (
+        f'<tr><th{words}>method</th><th class="number">MASE</th><th class="number">share</th><th{words}>what</th></tr>'
+        in html
+    )
     assert f'<td{words}>naive</td><td class="number">-</td><td class="number">-1.2e-05</td><td{words}>4</td>' in html
 
 
@@ -127,7 +134,11 @@ def test_a_heat_map_has_its_counts_and_its_colours():
     found = heat("c", shares, Axis(names="ab"), Axis(names="ab"), counts=np.array([[3, 0], [1, 1]]), most=100).plain()
     (cells,) = found["layers"]
     assert cells["counts"] == [3, 0, 1, 1] and cells["values"] == [100, 0, 50, 50] and not cells["signed"]
-    assert found["down"] and drawn(Cells([[-1.0, np.nan]]))["layers"][0] | {"most": 1.0, "signed": True, "values": [-1, None]}
+    assert found["down"] and drawn(Cells([[-1.0, np.nan]]))["layers"][0] | {
+        "most": 1.0,
+        "signed": True,
+        "values": [-1, None],
+    }
 
 
 @pytest.mark.parametrize(
@@ -151,7 +162,9 @@ def test_a_page_says_how_to_repeat_it_and_what_it_was_made_with():
     with typing(["forecast", "my data.csv", "--where", "a<b", "--resume"]):
         html = report.html()
     assert "<code>elman forecast &#x27;my data.csv&#x27; --where &#x27;a&lt;b&#x27;</code>" in html
-    assert re.search(r"Elman [\d.]+, NumPy [\d.]+, Python [\d.]+; seed 3; written at \d{4}-\d\d-\d\d \d\d:\d\d UTC", html)
+    assert re.search(
+        r"Elman [\d.]+, NumPy [\d.]+, Python [\d.]+; seed 3; written at \d{4}-\d\d-\d\d \d\d:\d\d UTC", html
+    )
     assert "by a program in Python" in report.html() and "--resume" not in html
 
 

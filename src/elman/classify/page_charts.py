@@ -25,9 +25,7 @@ def confusion_chart(report: ClassificationReport) -> Chart:
     shares = 100 * report.confusion / np.maximum(report.confusion.sum(1, keepdims=True), 1)
     said, true = Axis("predicted", names=names), Axis("true", names=names)
     tall = min(max(30 * len(names) + 66, 190), 720)
-    return heat(
-        "", shares, said, true, counts=report.confusion, unit="% of the true class", most=100.0, height=tall
-    )
+    return heat("", shares, said, true, counts=report.confusion, unit="% of the true class", most=100.0, height=tall)
 
 
 def numbers_charts(report: RegressionReport, names: Sequence[Any]) -> list[Chart]:
@@ -135,7 +133,9 @@ def _thoughts(judged: JudgedClasses, number: int, told: Thoughts) -> Chart:
         )
         for rank, place in enumerate(order)
     ]  # fmt: skip
-    return Chart("What it thought", lines, Axis("step", whole=True), Axis("probability", low=-0.03, high=1.03), half=True)
+    return Chart(
+        "What it thought", lines, Axis("step", whole=True), Axis("probability", low=-0.03, high=1.03), half=True
+    )
 
 
 def case_in_words(judged: Judged, number: int) -> str:

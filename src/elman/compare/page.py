@@ -30,9 +30,7 @@ def _best(found: Comparison) -> str:
     if not np.isfinite(best.mean):
         return "No cell came through: all runs diverged."
     than = "better" if best.mean < found.simple else "no better"
-    return (
-        f"{best.cell} has the lowest {found.metric}, {number(best.mean)}, which is {than} than an answer without memory."
-    )
+    return f"{best.cell} has the lowest {found.metric}, {number(best.mean)}, which is {than} than an answer without memory."
 
 
 def _spread(found: Comparison) -> str:
@@ -88,7 +86,9 @@ def _curves(found: Comparison) -> Section:
     text = f"The {found.metric} of sequences that were not learnt from, as training goes on: the mean over the seeds"
     text += ", in a band from the lowest to the highest." if len(found.results[0].runs) > 1 else "."
     many = f" The first {COLOURED} have colours." if len(lines) > COLOURED else ""
-    chart = Chart("", [*layers, *reversed(lines[COLOURED:]), *lines[:COLOURED]], Axis(found.unit), _axis(found, found.metric))
+    chart = Chart(
+        "", [*layers, *reversed(lines[COLOURED:]), *lines[:COLOURED]], Axis(found.unit), _axis(found, found.metric)
+    )
     return Section("How they learnt", text + many, charts=[chart])
 
 

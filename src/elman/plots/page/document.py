@@ -22,7 +22,14 @@ from elman.plots.page.section import Choice, Section
 from elman.plots.page.sketch import sketch
 from elman.typed import command_line
 
-SCRIPTS = ("scales.js", "draw.js", "frame.js", "zoom.js", "chart.js", "page.js")  # in the order in which they build on one another
+SCRIPTS = (
+    "scales.js",
+    "draw.js",
+    "frame.js",
+    "zoom.js",
+    "chart.js",
+    "page.js",
+)  # in the order in which they build on one another
 NUMBER = re.compile(r"[-+−]?(\d[\d.,]*(e[-+]?\d+)?|inf|nan)( ?%)?")
 ICON = (
     "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'%3E%3Ccircle cx='16' cy='16' "
@@ -128,7 +135,7 @@ def _figure(chart: Chart, title: str, numbers: dict[int, int]) -> str:
     named = _shown(chart.title or title)
     return (
         f'<figure class="chart{" half" if chart.half else ""}" data-chart="{numbers[id(chart)]}" data-name="{named}">'
-        f"<figcaption>{heading}{about}</figcaption><div class=\"plot\">{sketch(chart, named)}</div></figure>"
+        f'<figcaption>{heading}{about}</figcaption><div class="plot">{sketch(chart, named)}</div></figure>'
     )
 
 
