@@ -16,8 +16,8 @@ from elman import commands, commands_fleet, commands_sequences
 from elman.checks import visible
 
 TAGS = set(
-    "html head meta title link style script body a header main nav section h1 h2 h3 p span ul li div label select option "
-    "figure figcaption svg path rect table thead tbody tr th td pre code".split()
+    "html head meta title link style script body a header main nav section h1 h2 h3 p span ul li div label select "
+    "option figure figcaption svg path rect table thead tbody tr th td pre code".split()
 )
 ATTRIBUTES = set(
     "lang charset name content http-equiv rel href type id for value hidden class dir role tabindex aria-label "

@@ -145,7 +145,8 @@ def test_a_heat_map_has_its_counts_and_its_colours():
     "layers",
     [
         [], [Line("l", [], [])], [Line("l", STEPS, [np.nan] * 4)], [Line("l", [5], [7])], [Line("l", STEPS, [3] * 4)],
-        [Line("l", STEPS, [1e200, -1e200, 0, 1])], [Rule("", y=1.0)], [Cells(np.zeros((2, 3)))], [Cells(np.ones((50, 50)))],
+        [Line("l", STEPS, [1e200, -1e200, 0, 1])], [Rule("", y=1.0)], [Cells(np.zeros((2, 3)))],
+        [Cells(np.ones((50, 50)))],
         [Line("l", np.array(["0001-01-01", "9999-12-31"], "datetime64[D]"), [1, 2])], [Bars("", [0, 1], [np.nan])],
         [Band("b", STEPS, [np.nan] * 4, STEPS)], [Dots("d", STEPS, [np.nan, 1, 2, 3])], [Spans("", [1], [0], [np.nan])],
     ],

@@ -30,7 +30,7 @@ def _best(found: Comparison) -> str:
     if not np.isfinite(best.mean):
         return "No cell came through: all runs diverged."
     than = "better" if best.mean < found.simple else "no better"
-    return f"{best.cell} has the lowest {found.metric}, {number(best.mean)}, which is {than} than an answer without memory."
+    return f"{best.cell} has the lowest {found.metric}, {number(best.mean)}: {than} than what needs no memory."
 
 
 def _spread(found: Comparison) -> str:

@@ -11,7 +11,8 @@ class Chart extends Zoomed {
 
   drawn() {
     super.drawn();
-    if (this.at) this.show(this.at);
+    if (this.at && this.inside(this.at.x)) this.show(this.at);
+    else this.hide();
   }
 
   // --- reading ---

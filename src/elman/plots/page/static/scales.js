@@ -18,23 +18,26 @@ function four(value, digits = 4) {
     return `${Number(front)}·10${raised(Number(power))}`.replace("1·10", "10").replace("-", "−");
   }
   const short = size >= 10 ** digits ? Math.round(value) : Number(value.toPrecision(digits));
-  return String(short).replace("-", "−");
+  return apart(String(short));
 }
+
+// Digits in threes where there are many.
+const apart = (text) => text.replace("-", "−").replace(/^(−?\d{1,3})((?:\d{3})+)(?=\.|$)/, (whole, first, rest) => (rest.length + first.length > 5 ? `${first}${rest.replace(/\d{3}/g, "\u2009$&")}` : whole));
 
 const two = (number) => String(number).padStart(2, "0");
 
 // A date as short as it can be where marks are so many milliseconds apart.
-function dated(ms, apart) {
+function dated(ms, step) {
   const date = new Date(ms);
   if (Number.isNaN(date.getTime())) return "";
   const year = date.getUTCFullYear() < 0 ? `−${-date.getUTCFullYear()}` : String(date.getUTCFullYear()).padStart(4, "0");
-  if (apart >= 360 * DAY) return year;
-  if (apart >= 27 * DAY) return `${year}-${two(date.getUTCMonth() + 1)}`;
+  if (step >= 360 * DAY) return year;
+  if (step >= 27 * DAY) return `${year}-${two(date.getUTCMonth() + 1)}`;
   const day = `${year}-${two(date.getUTCMonth() + 1)}-${two(date.getUTCDate())}`;
-  if (apart >= DAY) return day;
+  if (step >= DAY) return day;
   const clock = `${two(date.getUTCHours())}:${two(date.getUTCMinutes())}`;
-  if (apart >= 60000) return clock === "00:00" ? day : clock;
-  return `${clock}:${two(date.getUTCSeconds())}${apart < 1000 ? `.${String(date.getUTCMilliseconds()).padStart(3, "0")}` : ""}`;
+  if (step >= 60000) return clock === "00:00" ? day : clock;
+  return `${clock}:${two(date.getUTCSeconds())}${step < 1000 ? `.${String(date.getUTCMilliseconds()).padStart(3, "0")}` : ""}`;
 }
 
 class Scale {
@@ -74,18 +77,19 @@ class Scale {
   }
 
   text(value, step) {
+    if (value === 0) return "0";
     const largest = Math.max(Math.abs(this.low), Math.abs(this.high));
     if (largest >= 1e6 || largest < 1e-3) return four(Number(value.toPrecision(6)), 6);
     const digits = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
-    return value.toFixed(Math.min(digits, 10)).replace("-", "−");
+    return apart(value.toFixed(Math.min(digits, 10)));
   }
 
   decades(most) {
     const low = Math.floor(this.first), high = Math.ceil(this.last);
     const factors = high - low <= 1 ? [1, 2, 3, 5, 7] : high - low <= 3 ? [1, 2, 5] : [1];
-    const apart = Math.max(1, Math.ceil((high - low) / most));
+    const every = Math.max(1, Math.ceil((high - low) / most));
     const found = [];
-    for (let power = low; power <= high; power += apart) for (const factor of factors) found.push(Number(`${factor}e${power}`));
+    for (let power = low; power <= high; power += every) for (const factor of factors) found.push(Number(`${factor}e${power}`));
     const inside = found.filter((value) => value >= this.low * 0.999 && value <= this.high * 1.001);
     return inside.length > 1 ? inside.map((value) => [value, four(value)]) : this.numbers(most);
   }
@@ -114,9 +118,9 @@ class Scale {
   named(most) {
     const { names } = this.what;
     const first = Math.max(0, Math.ceil(this.low)), last = Math.min(names.length - 1, Math.floor(this.high));
-    const apart = Math.max(1, Math.ceil((last - first + 1) / Math.max(most, 1)));
+    const every = Math.max(1, Math.ceil((last - first + 1) / Math.max(most, 1)));
     const found = [];
-    for (let k = Math.ceil(first / apart) * apart; k <= last; k += apart) found.push([k, names[k]]);
+    for (let k = Math.ceil(first / every) * every; k <= last; k += every) found.push([k, names[k]]);
     return found;
   }
 
