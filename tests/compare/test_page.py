@@ -15,7 +15,7 @@ def comparison(finals: dict[str, list[float]]) -> Comparison:
     """Of cells with what their seeds reached."""
     results = [
         Result(
-            cell, 4, 100, [Run(s, [1.0, end], 20, 0.1, None, "it grew" * np.isnan(end)) for s, end in enumerate(ends)]
+            cell, 4, 100, [Run(s, [1.0, end], 20, 0.1, None, "it grew" * int(np.isnan(end))) for s, end in enumerate(ends)]
         )
         for cell, ends in finals.items()
     ]

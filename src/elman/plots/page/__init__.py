@@ -2,7 +2,7 @@
 
 from elman.plots.page.chart import Axis, Chart, heat
 from elman.plots.page.document import SCRIPT_HASH, colours
-from elman.plots.page.layers import COLOURS, GREY, INK, Band, Bars, Cells, Dots, Line, Rule, Spans
+from elman.plots.page.layers import COLOURS, GREY, INK, Band, Bars, Cells, Dots, Layer, Line, Rule, Spans
 from elman.plots.page.report import Report
 from elman.plots.page.section import Choice, Section
 
@@ -18,6 +18,7 @@ __all__ = [
     "Chart",
     "Choice",
     "Dots",
+    "Layer",
     "Line",
     "Report",
     "Rule",
