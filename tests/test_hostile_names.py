@@ -24,7 +24,7 @@ ATTRIBUTES = set(
     "data-chart data-name viewbox preserveaspectratio d x y width height".split()
 )
 CLASSES = re.compile(
-    r"skip|top|mark|note|number|charts( set)?|chart( half)?|choice|pick|plot|scroll|sketch|"
+    r"skip|top|mark|note|number|brief|charts( set)?|chart( half)?|choice|pick|plot|scroll|sketch|"
     r"(line|dots|band|bar) c-\w+|(cold|warm)-\d"
 )
 HOSTILE = (

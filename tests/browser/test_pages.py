@@ -100,9 +100,9 @@ def test_keys_read_zoom_and_show_all_again(opened, pages):
     figure.locator("svg.drawn").focus()
     page.keyboard.press("End")
     last = figure.get_by_role("status").inner_text()
-    assert re.match(r"2030: 95 %: .* to .*; 80 %: .* to .*; forecast: [\d.]+$", last)
+    assert re.match(r"year 2030: 95 %: .* to .*; 80 %: .* to .*; forecast: [\d.]+$", last)
     page.keyboard.press("ArrowLeft")
-    assert figure.get_by_role("status").inner_text().startswith("2029: ")
+    assert figure.get_by_role("status").inner_text().startswith("year 2029: ")
     before = figure.evaluate(MARKS)
     page.keyboard.press("0")
     page.keyboard.press("+")
@@ -128,7 +128,7 @@ def test_names_in_the_legend_take_lines_away(opened, pages):
 
 def test_a_series_is_chosen_and_names_are_shown_as_they_are(opened, pages):
     page = opened(pages["many"], 390)
-    select = page.get_by_label("Series")
+    select = page.get_by_label("Series", exact=True)
     assert select.locator("option").count() == 7
     for name in HOSTILE:
         select.select_option(label=name)

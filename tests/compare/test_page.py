@@ -15,7 +15,10 @@ def comparison(finals: dict[str, list[float]]) -> Comparison:
     """Of cells with what their seeds reached."""
     results = [
         Result(
-            cell, 4, 100, [Run(s, [1.0, end], 20, 0.1, None, "it grew" * int(np.isnan(end))) for s, end in enumerate(ends)]
+            cell,
+            4,
+            100,
+            [Run(s, [1.0, end], 20, 0.1, None, "it grew" * int(np.isnan(end))) for s, end in enumerate(ends)],
         )
         for cell, ends in finals.items()
     ]
@@ -27,11 +30,12 @@ def comparison(finals: dict[str, list[float]]) -> Comparison:
 def test_what_is_as_good_as_the_best_by_the_same_seeds_is_said():
     found = comparison({"gru": [0.01, 0.05, 0.03], "lstm": [0.02, 0.04, 0.035], "simple": [0.11, 0.15, 0.13]})
     reached = page(found).sections[0]
-    assert (
-        "gru has the lowest mse, 0.03000: better" in reached.text
-        or "gru has the lowest mse, 0.03: better" in reached.text
+    assert reached.text.startswith(
+        "gru has the lowest mse, 0.03; that is better than what needs no memory, 1 always: 0.20."
     )
-    assert "not clearly behind it: lstm." in reached.text and "standard deviation over 3 seeds" in reached.text
+    assert (
+        "by differences of the same seeds: lstm." in reached.text and "standard deviation over 3 seeds" in reached.text
+    )
     assert [row[0] for row in reached.table] == ["cell", "gru", "lstm", "simple"]
 
 

@@ -77,7 +77,7 @@ def test_names_in_data_end_no_element(name):
 def test_numbers_are_set_right_and_words_left():
     rows = [["method", "MASE", "share", "what"], ["ets", "0.97", "12 %", "3 values"], ["naive", "-", "-1.2e-05", "4"]]
     html = Report("page", [Section("Scores", "", table=rows)]).html()
-    words = ' dir="auto"'
+    words = ' class="brief" dir="auto"'
     assert (
         f'<tr><th{words}>method</th><th class="number">MASE</th><th class="number">share</th><th{words}>what</th></tr>'
         in html

@@ -16,7 +16,7 @@ from elman.plots.page import COLOURS, GREY, INK, Axis, Bars, Chart, Choice, Dots
 MOST_CHANNELS = 3  # drawn of a case
 MOST_CURVES = 4  # classes of a case that are drawn over time
 FEW = 30  # values that are seen as dots
-APART = 1.15  # channels, which are drawn between 0 and 1
+WITHIN = 0.9  # of the place that a channel has, beside others
 
 
 def confusion_chart(report: ClassificationReport) -> Chart:
@@ -24,8 +24,8 @@ def confusion_chart(report: ClassificationReport) -> Chart:
     names = [series_name(name) for name in report.classes.tolist()]
     shares = 100 * report.confusion / np.maximum(report.confusion.sum(1, keepdims=True), 1)
     said, true = Axis("predicted", names=names), Axis("true", names=names)
-    tall = min(max(30 * len(names) + 66, 190), 720)
-    return heat("", shares, said, true, counts=report.confusion, unit="% of the true class", most=100.0, height=tall)
+    sizes = {"height": min(max(30 * len(names) + 66, 190), 720), "wide": 220 + 110 * len(names)}
+    return heat("", shares, said, true, counts=report.confusion, unit="% of the true class", most=100.0, **sizes)
 
 
 def numbers_charts(report: RegressionReport, names: Sequence[Any]) -> list[Chart]:
@@ -96,7 +96,7 @@ def cases_charts(
 
 
 def _case(judged: Judged, number: int, added: np.ndarray, *, half: bool) -> Chart:
-    """The channels that matter most of a case; each between 0 and 1, one above another, where there are several."""
+    """The channels that matter most of a case; each in a place of its own, one above another, where there are some."""
     cases = judged.cases
     length = int(cases.lengths[number])
     values = cases.values[number, :length]
@@ -106,10 +106,11 @@ def _case(judged: Judged, number: int, added: np.ndarray, *, half: bool) -> Char
     for place, channel in enumerate(chosen):
         name, curve = series_name(cases.channels[channel]), values[:, channel]
         if len(chosen) > 1:
-            curve = (len(chosen) - 1 - place) * APART + _between_0_and_1(curve)
+            curve = len(chosen) - 1 - place + WITHIN * (_between_0_and_1(curve) - 0.5)
         looks = {"tint": added[:, channel] / most, "read": values[:, channel], "dots": _is_lonely(curve)}
         layers.append(Line(name, np.arange(1, length + 1), curve, GREY, **looks))
-    y = Axis("channels, one above another", low=-0.05, high=len(chosen) * APART) if len(chosen) > 1 else Axis("value")
+    names = [series_name(cases.channels[channel]) for channel in chosen[::-1]]
+    y = Axis("channel", names=names) if len(chosen) > 1 else Axis(names[0])
     return Chart(case_in_words(judged, number), layers, Axis("step", whole=True), y, height=260, half=half)
 
 

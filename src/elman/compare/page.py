@@ -21,7 +21,7 @@ def page(found: Comparison) -> Report:
 
 
 def _reached(found: Comparison) -> Section:
-    text = f"{_best(found)} {_spread(found)} {found.simple_about.capitalize()} reaches {number(found.simple)}."
+    text = f"{_best(found)} {_spread(found)}"
     return Section("What each cell reached", text, found.words(), [_ends(found)])
 
 
@@ -30,7 +30,8 @@ def _best(found: Comparison) -> str:
     if not np.isfinite(best.mean):
         return "No cell came through: all runs diverged."
     than = "better" if best.mean < found.simple else "no better"
-    return f"{best.cell} has the lowest {found.metric}, {number(best.mean)}: {than} than what needs no memory."
+    simple = f"what needs no memory, {found.simple_about}: {number(found.simple)}"
+    return f"{best.cell} has the lowest {found.metric}, {number(best.mean)}; that is {than} than {simple}."
 
 
 def _spread(found: Comparison) -> str:
@@ -38,11 +39,13 @@ def _spread(found: Comparison) -> str:
     best, others = found.results[0], found.results[1:]
     if len(best.runs) == 1:
         return "Each has a single run, which says nothing of how much another seed would change."
+    if not others:
+        return f"± is the standard deviation over {counted(len(best.runs), 'seeds')}."
     near = [other.cell for other in others if about_as_good(best, other)]
-    said = f"not clearly behind it: {listed(near)}" if near else "all others are clearly behind it"
+    few = " Two seeds are too few to trust that." if len(best.runs) == 2 else ""
     return (
-        f"± is the standard deviation over {counted(len(best.runs), 'seeds')}. By the differences of the same seeds, "
-        f"less one standard error, {said}."
+        f"± is the standard deviation over {counted(len(best.runs), 'seeds')}. Within one standard error of the best, "
+        f"by differences of the same seeds: {listed(near) if near else 'none of the others'}.{few}"
     )
 
 

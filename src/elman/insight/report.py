@@ -30,7 +30,7 @@ from elman.plots.page import Chart, Choice, Report, Section
 from elman.training.protocol import Arrays
 
 MOST_ROWS, MOST_STEPS = 8, 200  # of the sequences that are looked at
-MOST_DRAWN = 30_000  # values in heat maps of a page
+MOST_DRAWN = 20_000  # values in heat maps of a page
 MOST_STATES = 256  # of which Jacobians are looked at as a whole
 LYAPUNOV_STEPS = 1000
 KIND = "inspect"

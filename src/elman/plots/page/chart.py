@@ -62,6 +62,8 @@ class Chart:
         A sentence below the title.
     height : int
         In pixels, at any width.
+    wide : int, optional
+        In pixels, at most; by default as wide as the page.
     square : bool
         Whether one unit is as long on both axes.
     down : bool
@@ -76,6 +78,7 @@ class Chart:
     y: Axis = field(default_factory=Axis)
     about: str = ""
     height: int = 260
+    wide: int | None = None
     square: bool = False
     down: bool = False
     half: bool = False
@@ -91,6 +94,8 @@ class Chart:
             left += out
         flags = {name: True for name in ("square", "down") if getattr(self, name)}
         found = {"title": shown(self.title), "height": self.height, "x": self.x.plain(), "y": self.y.plain(), **flags}
+        if self.wide is not None:
+            found["wide"] = self.wide
         if shared.times:
             found["x"]["time"] = apart(shared.lists)
         if any(layer["kind"] in TWO_DIMENSIONAL for layer in layers):
@@ -135,8 +140,9 @@ def heat(
     most: float | None = None,
     about: str = "",
     height: int | None = None,
+    wide: int | None = None,
 ) -> Chart:
     """A chart of a heat map, its first row at the top."""
     rows = values.shape[0]
     tall = min(max(22 * rows + 60, 160), 560) if height is None else height
-    return Chart(title, [Cells(values, counts, unit, most)], x, y, about, tall, down=True)
+    return Chart(title, [Cells(values, counts, unit, most)], x, y, about, tall, wide, down=True)

@@ -30,6 +30,8 @@ SCRIPTS = (
     "chart.js",
     "page.js",
 )  # in the order in which they build on one another
+BRIEF = 18  # letters of what stays on one line of a table
+MARKS = {"number": ' class="number"', "brief": ' class="brief" dir="auto"', "": ' dir="auto"'}  # of a table's cells
 NUMBER = re.compile(r"[-+−]?(\d[\d.,]*(e[-+]?\d+)?|inf|nan)( ?%)?")
 ICON = (
     "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'%3E%3Ccircle cx='16' cy='16' "
@@ -155,9 +157,10 @@ def _are_numbers(column: Iterable[str]) -> bool:
 
 
 def _cells(row: Sequence[str], tag: str, right: Sequence[bool]) -> str:
-    marks = [' class="number"' if number else ' dir="auto"' for number in right]
-    marks += [' dir="auto"'] * (len(row) - len(right))
-    return "".join(f"<{tag}{mark}>{_shown(word)}</{tag}>" for word, mark in zip(row, marks, strict=False))
+    """Words that are brief, as dates are, stay on a line."""
+    numbers = [*right, *[False] * (len(row) - len(right))]
+    kinds = ["number" if n else "brief" if len(word) <= BRIEF else "" for word, n in zip(row, numbers, strict=False)]
+    return "".join(f"<{tag}{MARKS[kind]}>{_shown(word)}</{tag}>" for word, kind in zip(row, kinds, strict=True))
 
 
 def _shown(text: Any) -> str:

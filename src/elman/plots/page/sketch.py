@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable, Iterable, Iterator
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from elman.plots.page.thinning import thinned
 
 WIDE, TALL = 1000, 300  # of the picture, which is stretched to its place
 FEW = 200  # values of a line
-MOST_CELLS = 1000
+MOST_CELLS = 20  # rows, and columns, of a heat map
 
 Scale = Callable[[np.ndarray], np.ndarray]
 
@@ -124,15 +125,21 @@ def _outline(band: Band, x: Scale, y: Scale) -> str:
 
 
 def _boxes(cells: Cells, x: Scale, y: Scale) -> Iterator[str]:
+    """A path for each shade; of many rows and columns every so many."""
     values = np.asarray(cells.values, float)
-    if values.size > MOST_CELLS:
-        return
+    rows, columns = (max(1, -(-size // MOST_CELLS)) for size in values.shape)
     most = float(np.abs(values[np.isfinite(values)]).max(initial=0.0)) or 1.0
-    for row, column in np.ndindex(values.shape):
-        (left, right), (top, bottom) = x(column + np.array([-0.5, 0.5])), y(row + np.array([-0.5, 0.5]))
-        shade = round(8 * min(abs(values[row, column]) / most, 1)) if np.isfinite(values[row, column]) else 0
-        sign = "cold" if values[row, column] >= 0 else "warm"
-        yield _box(left, top, right - left, bottom - top, f"{sign}-{shade}")
+    paths: dict[str, str] = {}
+    for row, column in product(range(0, values.shape[0], rows), range(0, values.shape[1], columns)):
+        value = values[row, column]
+        if np.isfinite(value):
+            (left, right), (top, bottom) = (
+                x(column + np.array([-0.5, columns - 0.5])),
+                y(row + np.array([-0.5, rows - 0.5])),
+            )
+            shade = f"{'cold' if value >= 0 else 'warm'}-{round(8 * abs(value) / most)}"
+            paths[shade] = paths.get(shade, "") + f"M{left:.0f} {top:.0f}H{right:.0f}V{bottom:.0f}H{left:.0f}"
+    yield from (f'<path class="{shade}" d="{path}"/>' for shade, path in paths.items())
 
 
 def _box(x: float, y: float, width: float, height: float, name: str) -> str:

@@ -113,7 +113,7 @@ class Chart extends Zoomed {
 
   // The point that is nearest in the plane, or the cell.
   nearest(x, y) {
-    let best = null, far = 40;
+    let best = null, far = Infinity;
     for (const layer of this.seen) {
       if (layer.kind === "cells") {
         const col = Math.round(this.x.back(x)), row = Math.round(this.y.back(y));

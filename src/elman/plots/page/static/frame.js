@@ -34,8 +34,12 @@ class Frame {
       low = Math.min(low, value);
       high = Math.max(high, value);
     };
+    if (axis === "y") this.empty = false;
     for (const layer of this.seen) this.values(layer, axis).forEach(take);
-    if (low > high) [low, high] = what.log ? [1, 10] : [0, 1];
+    if (low > high) {
+      if (axis === "y") this.empty = true;
+      [low, high] = what.log ? [1, 10] : [0, 1];
+    }
     [low, high] = padded(what, low, high, axis === "y" || Boolean(this.data.plane), this.seen.some((layer) => layer.kind === "cells"));
     return [what.low ?? low, what.high ?? high];
   }
@@ -62,8 +66,9 @@ class Frame {
   // --- drawing ---
 
   draw() {
-    const wide = this.box.clientWidth;
+    let wide = this.box.clientWidth;
     if (wide < 60) return;
+    wide = Math.min(wide, this.data.wide ?? wide);
     const tall = this.data.square ? Math.min(wide, 420) : this.data.height;
     const [low, high] = this.window.y || this.ends("y");
     const { y: what } = this.data;
@@ -79,8 +84,10 @@ class Frame {
     const frame = s("clipPath", { id: clip }, s("rect", { x: left - edge, y: TOP - edge, width: Math.max(right - left + 2 * edge, 0), height: tall - BOTTOM - TOP + 2 * edge }));
     this.svg.setAttribute("viewBox", `0 0 ${wide} ${tall}`);
     this.svg.setAttribute("height", tall);
+    this.svg.setAttribute("width", wide);
     this.over = s("g");
     this.svg.replaceChildren(s("defs", {}, frame), ...this.axes(left, right, tall), inside, this.over);
+    if (this.empty) this.over.append(s("text", { x: (left + right) / 2, y: (TOP + tall - BOTTOM) / 2, "text-anchor": "middle" }, "There is nothing to draw."));
     this.drawn();
   }
 
