@@ -133,7 +133,7 @@ def test_a_series_is_chosen_and_names_are_shown_as_they_are(opened, pages):
     for name in HOSTILE:
         select.select_option(label=name)
         assert page.locator("#section-1 figure.chart:visible").count() == 1
-        assert page.locator("#section-1 figure.chart:visible path.line").count() >= 2
+        page.locator("#section-1 figure.chart:visible path.line").nth(1).wait_for(state="attached")
     assert not page.locator("img").count() and page.evaluate("document.scripts.length") == 2
 
 
