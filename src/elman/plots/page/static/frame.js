@@ -60,7 +60,7 @@ class Frame {
   // Whether a value is in the window, or the next one is: lines go on to its border.
   near(places, k) {
     const [low, high] = this.window.x;
-    return (places[Math.min(k + 1, places.length - 1)] ?? low) >= low && (places[Math.max(k - 1, 0)] ?? high) <= high;
+    return (places[k + 1] ?? places[k]) >= low && (places[k - 1] ?? places[k]) <= high;
   }
 
   // --- drawing ---
