@@ -95,7 +95,7 @@ def test_classify_with_a_test(run, walks, drawn):
         "Model",
     ):
         assert f"<h2>{title}</h2>" in page
-    assert page.count('<figure class="chart') == 11 and "<code>elman classify walks.csv " in page
+    assert page.count('<figure class="chart') == 12 and "<code>elman classify walks.csv " in page
 
 
 def test_the_model_that_is_written_judges_as_in_python(run, walks):

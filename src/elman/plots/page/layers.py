@@ -57,7 +57,7 @@ class Line:
         y = np.asarray(self.y, float)
         kept = thinned(y)
         looks = {name: True for name in ("dash", "heavy", "dots", "steps", "hidden") if getattr(self, name)}
-        found = {"kind": "line", "label": shown(self.label), "colour": self.colour, **looks}
+        found: dict[str, Any] = {"kind": "line", "label": shown(self.label), "colour": self.colour, **looks}
         found |= {"x": np.asarray(self.x)[kept], "y": numbers(y[kept])}
         for name, digits in (("read", DIGITS), ("tint", 2)):
             if (values := getattr(self, name)) is not None:
@@ -80,7 +80,7 @@ class Band:
     def plain(self) -> tuple[dict[str, Any], int]:
         low, high = np.asarray(self.low, float), np.asarray(self.high, float)
         kept = np.union1d(thinned(low), thinned(high))
-        found = {"kind": "band", "label": shown(self.label), "colour": self.colour, "strength": round(self.strength, 2)}
+        found: dict[str, Any] = {"kind": "band", "label": shown(self.label), "colour": self.colour, "strength": round(self.strength, 2)}
         found |= {"x": np.asarray(self.x)[kept], "low": numbers(low[kept]), "high": numbers(high[kept])}
         return found | ({"hidden": True} if self.hidden else {}), len(low) - len(kept)
 
@@ -98,7 +98,7 @@ class Dots:
     names: Sequence[str] = ()
 
     def plain(self) -> tuple[dict[str, Any], int]:
-        found = {"kind": "dots", "label": shown(self.label), "colour": self.colour, "size": self.size}
+        found: dict[str, Any] = {"kind": "dots", "label": shown(self.label), "colour": self.colour, "size": self.size}
         found |= {"x": np.asarray(self.x), "y": numbers(np.asarray(self.y, float)), "names": [*map(shown, self.names)]}
         return found | ({"faint": True} if self.faint else {}), 0
 
@@ -113,7 +113,7 @@ class Bars:
     colour: Colour = 0
 
     def plain(self) -> tuple[dict[str, Any], int]:
-        found = {"kind": "bars", "label": shown(self.label), "colour": self.colour}
+        found: dict[str, Any] = {"kind": "bars", "label": shown(self.label), "colour": self.colour}
         return found | {"x": np.asarray(self.edges, float), "y": numbers(np.asarray(self.y, float))}, 0
 
 
