@@ -80,7 +80,12 @@ class Band:
     def plain(self) -> tuple[dict[str, Any], int]:
         low, high = np.asarray(self.low, float), np.asarray(self.high, float)
         kept = np.union1d(thinned(low), thinned(high))
-        found: dict[str, Any] = {"kind": "band", "label": shown(self.label), "colour": self.colour, "strength": round(self.strength, 2)}
+        found: dict[str, Any] = {
+            "kind": "band",
+            "label": shown(self.label),
+            "colour": self.colour,
+            "strength": round(self.strength, 2),
+        }
         found |= {"x": np.asarray(self.x)[kept], "low": numbers(low[kept]), "high": numbers(high[kept])}
         return found | ({"hidden": True} if self.hidden else {}), len(low) - len(kept)
 
