@@ -110,7 +110,7 @@ def _by_step(missed: np.ndarray, ends: tuple[float, float]) -> Chart:
     known = np.isfinite(flat)
     thin = max(int(known.sum()) // MOST_DOTS, 1)
     means = np.where(known.any(0), np.where(known, flat, 0).sum(0) / np.maximum(known.sum(0), 1), np.nan)
-    layers = [
+    layers: list[Layer] = [
         Rule("", y=0.0, dash=False),
         Dots("residuals", steps[known][::thin], np.clip(flat[known], *ends)[::thin], GREY, 5, faint=True),
         Line("mean", steps[0], means, 0, dots=len(means) <= 30),
@@ -122,7 +122,7 @@ def _by_step(missed: np.ndarray, ends: tuple[float, float]) -> Chart:
 def _spread(known: np.ndarray) -> Chart:
     """How many residuals are of each size; a few that lie far away are counted at the borders."""
     counts, edges = np.histogram(np.clip(known, *_ends(known)), bins=25)
-    layers = [Bars("", edges, counts), Rule("", x=0.0, colour=INK, dash=False)]
+    layers: list[Layer] = [Bars("", edges, counts), Rule("", x=0.0, colour=INK, dash=False)]
     return Chart("By size", layers, Axis("actual - forecast"), Axis("values", low=0, whole=True), half=True)
 
 

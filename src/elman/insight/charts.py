@@ -72,8 +72,8 @@ def points_chart(found: FixedPoints) -> Chart:
         names = [_point_in_words(found, k) for k in np.flatnonzero(which)]
         if names:
             layers.append(Dots(f"{kind} ({len(names)})", *points[which].T, place, 10, names=names))
-    axes = (Axis(f"{name} principal component") for name in ("first", "second"))
-    return Chart("", layers, *axes, height=380)
+    x, y = (Axis(f"{name} principal component") for name in ("first", "second"))
+    return Chart("", layers, x, y, height=380)
 
 
 def _point_in_words(found: FixedPoints, k: int) -> str:
