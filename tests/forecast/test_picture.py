@@ -7,7 +7,7 @@ import pytest
 from elman.data import Series, collect
 from elman.data.times import infer_step
 from elman.forecast import Forecaster
-from elman.forecast.backtest_picture import shown_origins, draw_backtest
+from elman.forecast.backtest_picture import draw_backtest, shown_origins
 from elman.forecast.picture import MOST_SERIES, chosen, draw, render
 from elman.plots.style import new_figure
 

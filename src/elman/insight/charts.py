@@ -67,13 +67,14 @@ def points_chart(found: FixedPoints) -> Chart:
     """Fixed points, and the states that the search began with, along those states' principal components."""
     cloud, points = found.projected(2)
     cloud = cloud[:: max(1, -(-len(cloud) // MOST_CLOUD))]
-    layers: list[Layer] = [Dots("states", *cloud.T, GREY, 4, faint=True)]
+    layers: list[Layer] = [Dots("states", cloud[:, 0], cloud[:, 1], GREY, 4, faint=True)]
     for place, (kind, which) in enumerate(found.kinds().items()):
-        names = [_point_in_words(found, k) for k in np.flatnonzero(which)]
+        names = [_point_in_words(found, k) for k in np.flatnonzero(which).tolist()]
         if names:
-            layers.append(Dots(f"{kind} ({len(names)})", *points[which].T, place, 10, names=names))
-    x, y = (Axis(f"{name} principal component") for name in ("first", "second"))
-    return Chart("", layers, x, y, height=380)
+            x, y = points[which].T
+            layers.append(Dots(f"{kind} ({len(names)})", x, y, place, 10, names=names))
+    across, up = (Axis(f"{name} principal component") for name in ("first", "second"))
+    return Chart("", layers, across, up, height=380)
 
 
 def _point_in_words(found: FixedPoints, k: int) -> str:
