@@ -24,8 +24,10 @@ def confusion_chart(report: ClassificationReport) -> Chart:
     names = [series_name(name) for name in report.classes.tolist()]
     shares = 100 * report.confusion / np.maximum(report.confusion.sum(1, keepdims=True), 1)
     said, true = Axis("predicted", names=names), Axis("true", names=names)
-    sizes = {"height": min(max(30 * len(names) + 66, 190), 720), "wide": 220 + 110 * len(names)}
-    return heat("", shares, said, true, counts=report.confusion, unit="% of the true class", most=100.0, **sizes)
+    tall, wide = min(max(30 * len(names) + 66, 190), 720), 220 + 110 * len(names)
+    return heat(
+        "", shares, said, true, counts=report.confusion, unit="% of the true class", most=100.0, height=tall, wide=wide
+    )
 
 
 def numbers_charts(report: RegressionReport, names: Sequence[Any]) -> list[Chart]:
@@ -107,8 +109,8 @@ def _case(judged: Judged, number: int, added: np.ndarray, *, half: bool) -> Char
         name, curve = series_name(cases.channels[channel]), values[:, channel]
         if len(chosen) > 1:
             curve = len(chosen) - 1 - place + WITHIN * (_between_0_and_1(curve) - 0.5)
-        looks = {"tint": added[:, channel] / most, "read": values[:, channel], "dots": _is_lonely(curve)}
-        layers.append(Line(name, np.arange(1, length + 1), curve, GREY, **looks))
+        tint, read, steps = added[:, channel] / most, values[:, channel], np.arange(1, length + 1)
+        layers.append(Line(name, steps, curve, GREY, tint=tint, read=read, dots=_is_lonely(curve)))
     names = [series_name(cases.channels[channel]) for channel in chosen[::-1]]
     y = Axis("channel", names=names) if len(chosen) > 1 else Axis(names[0])
     return Chart(case_in_words(judged, number), layers, Axis("step", whole=True), y, height=260, half=half)
