@@ -25,6 +25,9 @@ struct BlockRun : BlockPlaces<T> {
   BlockRun(const Places& places, const Results<T>& results, const std::vector<double>& weight_sums)
       : Places(places), results(results), weight_sums(weight_sums) {}
 
+  // Where calls of kernels are written down, if they are.
+  Calls<T>* list = nullptr;
+
   // Rows in use at a step: the first ones, and no more than at the step before.
   int active(const Stage& stage, int t) const {
     const int64_t* lengths = space.rows(stage.axis).lengths.data() + block.first;
@@ -36,6 +39,14 @@ struct BlockRun : BlockPlaces<T> {
   // Steps at which every row that the block has room for is in use.
   int full_steps(const Stage& stage) const {
     return block.count == space.block_rows ? int(length(stage.axis, block.count - 1)) : 0;
+  }
+
+  // Copies values, or zeros where there are none.
+  void put(const T* from, int width, T* to) const {
+    if (from)
+      std::copy_n(from, width, to);
+    else
+      std::fill_n(to, width, T(0));
   }
 
   // ---- steps, on the first `count` rows at step t; in merged time these run over into the next steps
@@ -58,6 +69,7 @@ struct BlockRun : BlockPlaces<T> {
       }
     };
     int parts = e.parts_of(p.matrix, count);
+    if (list) write_down(p, t, count, work, parts);
     if (parts == 1)
       columns(0, n, scratch.memory.data());
     else
@@ -68,21 +80,28 @@ struct BlockRun : BlockPlaces<T> {
     worked(work);
   }
 
+  void write_down(const Product& p, int t, int count, double work, int parts) const {
+    const Matrix& m = plan.matrices[p.matrix];
+    if (parts > 1 || work >= kLongProduct) return list->refuse();
+    list->product(at(p.source, t), count, e.weights.panels[p.matrix], space.fields[p.source.slot].width,
+                  scratch.segments, int(m.segments.size()), m.n(), p.add, work);
+  }
+
   // The product of an operand that is zero.
   void without_operand(const Product& p, int t, int count) const {
     for (size_t i = 0; i < p.targets.size() && !p.add; ++i) {
       int width = space.fields[p.targets[i].slot].width;
       for (int row = 0; row < count; ++row) {
         T* to = at(p.targets[i], t, row);
-        if (p.bias.empty() || p.bias[i] < 0)
-          std::fill_n(to, width, T(0));
-        else
-          std::copy_n(parameters + p.bias[i], width, to);
+        const T* bias = p.bias.empty() || p.bias[i] < 0 ? nullptr : parameters + p.bias[i];
+        put(bias, width, to);
+        if (list) list->fill(to, bias, width);
       }
     }
   }
 
   void operator()(const Lookup& l, int t, int count) const {
+    if (list) list->refuse();
     const T* index = at(l.index, t);
     T* out = at(l.target, t);
     size_t wide = width(l.target);
@@ -96,8 +115,14 @@ struct BlockRun : BlockPlaces<T> {
   }
 
   void operator()(const Move&, int, int) const {}  // see any_order()
-  void operator()(const Attend& a, int t, int count) const { run_attend<T>(*this, a, t, count); }
-  void operator()(const AttendBack& a, int t, int count) const { run_attend_back<T>(*this, a, t, count); }
+  void operator()(const Attend& a, int t, int count) const {
+    if (list) list->refuse();
+    run_attend<T>(*this, a, t, count);
+  }
+  void operator()(const AttendBack& a, int t, int count) const {
+    if (list) list->refuse();
+    run_attend_back<T>(*this, a, t, count);
+  }
 
   void operator()(const Elementwise& step, int t, int count) const {
     const Program<T>& p = e.programs[step.program];
@@ -112,6 +137,7 @@ struct BlockRun : BlockPlaces<T> {
     for (int left = count; left > 0; left -= tile.rows) {
       tile.rows = std::min(p.rows, left);
       if (asks) ask_ahead(p, next, tile);
+      if (list) list->elementwise(p.code, tile, int(p.operands.size()), t, p.axis != kOnce, tile.rows * p.work);
       e.kernels.elementwise(p.code.data(), int(p.code.size()), tile);
       tile.row += tile.rows, tile.first_row += tile.rows;
       for (int i = 0; i < p.slots; ++i) operand[i] += size_t(tile.rows) * p.widths[i];
@@ -128,6 +154,11 @@ struct BlockRun : BlockPlaces<T> {
       ++wanted;
     }
     tile.ahead = scratch.ahead.data(), tile.n_ahead = int(p.ahead.size());
+  }
+
+  void end_sums() const {
+    if (list) list->end_of_recent_sums();
+    end_recent_sums();
   }
 
   void run(const Step& step, int t, int count) const {
@@ -152,8 +183,8 @@ struct BlockRun : BlockPlaces<T> {
   int merged_steps() const { return std::max(1, kMergedRows / space.block_rows); }
 
   // Steps t .. end, merged as long as all rows are in use.
-  void section(const Stage& stage, const std::vector<Step>& list, const Section& s, int t, int end) const {
-    const Step *first = list.data() + s.first, *last = list.data() + s.last;
+  void section(const Stage& stage, const std::vector<Step>& steps, const Section& s, int t, int end) const {
+    const Step *first = steps.data() + s.first, *last = steps.data() + s.last;
     int full = s.merges ? std::min(end, full_steps(stage)) : t;
     for (int n; t < full; t += n) {
       n = std::min(merged_steps(), full - t);
@@ -161,21 +192,24 @@ struct BlockRun : BlockPlaces<T> {
     }
     for (; t < end; ++t) {
       one_step(stage, first, last, t);
-      if (s.sums_up && t % kRecentSteps == 0) end_recent_sums();
+      if (s.sums_up && t % kRecentSteps == 0) end_sums();
     }
-    if (s.sums_up) end_recent_sums();
+    if (s.sums_up) end_sums();
   }
 
-  void any_order(const Stage& stage, const std::vector<Step>& list, const AnyOrder& order, int t, int end) const {
-    for (const Section& s : order.sections)
-      if (s.move)
-        run_move<T>(*this, std::get<Move>(list[s.first]));
-      else
-        section(stage, list, s, t, end);
+  void any_order(const Stage& stage, const std::vector<Step>& steps, const AnyOrder& order, int t, int end) const {
+    for (const Section& s : order.sections) {
+      if (!s.move) {
+        section(stage, steps, s, t, end);
+        continue;
+      }
+      if (list) list->refuse();
+      run_move<T>(*this, std::get<Move>(steps[s.first]));
+    }
   }
 
-  void one_by_one(const Stage& stage, const std::vector<Step>& list, int t) const {
-    if (!list.empty()) one_step(stage, list.data(), list.data() + list.size(), t);
+  void one_by_one(const Stage& stage, const std::vector<Step>& steps, int t) const {
+    if (!steps.empty()) one_step(stage, steps.data(), steps.data() + steps.size(), t);
   }
 
   void first_of_loop(const Stage& stage, const AtStart& start) const {
@@ -193,15 +227,41 @@ struct BlockRun : BlockPlaces<T> {
       if (!start.to_states[i] || !results.initial_states.empty()) run(stage.reverse[i], 0, count);
   }
 
-  // ---- forward
+  // ---- lists of calls
 
-  // Copies values, or zeros where there are none.
-  void put(const T* from, int width, T* to) const {
-    if (from)
-      std::copy_n(from, width, to);
-    else
-      std::fill_n(to, width, T(0));
+  bool keeps_lists() const {
+    return space.blocks.size() == 1 && space.even && !space.streams && e.sharing == 1 && plan.axes <= 1;
   }
+
+  // Lists that hold for this run, or empty ones.
+  void begin_lists() const {
+    const CallsHold<T> hold = {space.number, parameters, &scratch, batch.states.empty(),
+                               !results.initial_states.empty()};
+    KnownCalls<T>& calls = e.calls;
+    if (calls.hold == hold) return;
+    calls.hold = hold;
+    for (auto* of_stages : {&calls.forward, &calls.backward}) of_stages->assign(plan.stages.size(), Calls<T>());
+  }
+
+  // The calls of a list, or what is called otherwise, written down.
+  template <class F>
+  void by_list(std::vector<Calls<T>>& of_stages, int number, F&& otherwise) {
+    if (!keeps_lists()) return otherwise();
+    begin_lists();
+    Calls<T>& calls = of_stages[number];
+    if (calls.are_known())
+      return calls.make(
+          e.kernels, batch.key, batch.start, scratch.memory.data(), [&] { end_recent_sums(); },
+          [&](double work) { worked(work); });
+    if (!calls.are_asked_for()) return otherwise();
+    calls.begin();
+    list = &calls;
+    otherwise();
+    list = nullptr;
+    calls.end();
+  }
+
+  // ---- forward
 
   // The row of a slot of single steps that belongs to a row of a stage.
   T* once(int slot, const Stage& stage, int row) const { return cell(slot, 0, across(stage.axis, kOnce, row)); }
@@ -226,10 +286,9 @@ struct BlockRun : BlockPlaces<T> {
   }
 
   // `before` goes a few steps ahead of the loop, so that the loop finds its results in cache.
-  void stage_forward(int number) const {
+  void steps_forward(int number) const {
     const Stage& stage = plan.stages[number];
     const AnyOrder& before = e.sections[number].before;
-    begin_states(number);
     int steps = e.stage_steps(number), chunk = before.whole ? steps : merged_steps();
     for (int t = 0; t < steps; t += chunk) {
       int end = std::min(steps, t + chunk);
@@ -237,7 +296,12 @@ struct BlockRun : BlockPlaces<T> {
       if (t == 0) first_of_loop(stage, e.sections[number].start);
       for (int i = std::max(t, 1); i < end; ++i) one_by_one(stage, stage.loop, i);
     }
-    end_states(stage);
+  }
+
+  void stage_forward(int number) {
+    begin_states(number);
+    by_list(e.calls.forward, number, [&] { steps_forward(number); });
+    end_states(plan.stages[number]);
   }
 
   // ---- the loss
@@ -318,11 +382,9 @@ struct BlockRun : BlockPlaces<T> {
     std::fill_n(cell(slot, 0, 0), size_t(f.steps) * space.block_rows * f.width, T(0));
   }
 
-  void stage_backward(int number) const {
+  void steps_backward(int number) const {
     const Stage& stage = plan.stages[number];
     const AnyOrder& after = e.sections[number].after;
-    for (int slot : stage.clears) clear(slot);
-    begin_gradients(number);
     int steps = e.stage_steps(number), chunk = after.whole ? steps : merged_steps();
     for (int end = steps; end > 0; end -= chunk) {
       int t = std::max(0, end - chunk);
@@ -331,10 +393,17 @@ struct BlockRun : BlockPlaces<T> {
           one_by_one(stage, stage.reverse, i);
         else
           last_of_reverse(stage, e.sections[number].start);
-        if (i % kRecentSteps == 0 && !stage.reverse.empty()) end_recent_sums();
+        if (i % kRecentSteps == 0 && !stage.reverse.empty()) end_sums();
       }
       any_order(stage, stage.after, after, t, end);
     }
+  }
+
+  void stage_backward(int number) {
+    const Stage& stage = plan.stages[number];
+    for (int slot : stage.clears) clear(slot);
+    begin_gradients(number);
+    by_list(e.calls.backward, number, [&] { steps_backward(number); });
     end_gradients(stage);
   }
 
@@ -373,7 +442,7 @@ struct BlockRun : BlockPlaces<T> {
   }
 
   // A block arrives where its leg ends only if others wait there.
-  void go(const Leg& leg) const {
+  void go(const Leg& leg) {
     int stages = int(plan.stages.size());
     if (leg.begins) arrive(0);
     for (int place = leg.first; place < leg.end; ++place) {

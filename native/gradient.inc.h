@@ -4,8 +4,9 @@
 // dw = delta' source. One of the two lies along the vectors (`wide`), the other is broadcast (`tall`): whichever way
 // wastes fewer lanes. Rows are taken in blocks of `block_rows`, all runs one after the other; the sums of the blocks
 // are added up in scratch, those of the last one on the way to dw. A row is read once for each tile, from the second
-// cache, while the multiply-adds of the rows before it go on; where a tile needs little of the lines that it brings,
-// rows far apart are copied first.
+// cache, while the multiply-adds of the rows before it go on. Rows far apart are copied first where a tile needs little
+// of the lines that it brings, and where the second cache has room for it: such rows often lie a power of two apart,
+// where they push one another out of every cache. Tasks that copy are larger, so that each row is copied less often.
 #pragma once
 #include "few_rows.inc.h"
 #include "product.inc.h"
@@ -17,12 +18,22 @@ constexpr int edge_wide = 512;
 constexpr int worth_sharing = 4096;  // values of dw
 constexpr int rows_ahead = 16;       // the row that comes to the nearest cache while another is multiplied
 constexpr int many_tasks = 64;
-constexpr int far_bytes = 1024, worth_copying = 4;  // rows so far apart are copied where tiles are narrow
 constexpr bool narrow_tiles = panel_vectors * ELMAN_VECTOR_BYTES <= 64;
-constexpr int look_pieces = 64;  // after so many, a sum asks whether to stop
-constexpr int few_rows = 32;     // so few that columns which fill no vector are not worth a task of their own
+constexpr int far_bytes = narrow_tiles ? 1024 : 2048;  // rows so far apart are copied, if they are read
+constexpr int worth_copying = 4;                       // so often
+constexpr int room_for_copies = 3 << 19;               // bytes of a second cache where tiles are wide
+constexpr int copied_wide = 256, copied_tall = 280;    // columns of a task there, at most
+constexpr int few_tasks = 16;                          // which stay as they are
+constexpr int look_pieces = 64;                        // after so many, a sum asks whether to stop
+constexpr int few_rows = 32;  // so few that columns which fill no vector are not worth a task of their own
 
-// How dw is cut into tasks: a function of its sizes alone.
+// Whether rows of so many values are copied.
+template <class T>
+ELMAN_INLINE bool are_far(int width) {
+  return width * int(sizeof(T)) >= far_bytes && (narrow_tiles || near_cache >= room_for_copies);
+}
+
+// How dw is cut into tasks: a function of its sizes, and of a processor's second cache.
 struct Cut {
   bool delta_wide;
   int wide, tall;              // columns of each side
@@ -52,7 +63,12 @@ ELMAN_INLINE Cut cut_with_edge(int m, int k) {
   if (edge < cut.wide && 2 * edge * ceil_div(cut.tall, lanes<T>) < cut.tall) cut.main = cut.wide - edge;
   if (cut.main < cut.wide) cut.edge_tasks = ceil_div(cut.tall, edge_wide);
   cut.wide_tasks = ceil_div(cut.main, task_wide);
-  if (cut.wide_tasks * cut.tall_tasks >= many_tasks) cut.wide_tasks = ceil_div(cut.main, 2 * task_wide);
+  const int tasks = cut.wide_tasks * cut.tall_tasks;
+  if (tasks >= many_tasks) cut.wide_tasks = ceil_div(cut.main, 2 * task_wide);
+  if (!narrow_tiles && tasks >= few_tasks && (are_far<T>(m) || are_far<T>(k))) {
+    cut.wide_tasks = ceil_div(cut.main, copied_wide), cut.tall_tasks = ceil_div(cut.tall, copied_tall);
+    cut.tall_tasks += cut.wide_tasks * cut.tall_tasks % 2;
+  }
   if (cut.wide_tasks * cut.tall_tasks > 2 || cut.main * cut.tall < worth_sharing) return cut;
   if (cut.wide_tasks == 1 || ceil_div(cut.main, panel_columns<T>) % 2) cut.wide_tasks = 1, cut.tall_tasks = 2;
   return cut;
@@ -79,8 +95,8 @@ size_t gradient_scratch(int m, int k) {
   const size_t main = size_t(wide) * tall, edge = cut.edge_tasks ? size_t(edge_wide) * lanes<T> : 0;
   const int columns = copy_stride<T>(cut.edge_tasks && edge_wide > wide ? edge_wide : wide) +
                       copy_stride<T>(tall > lanes<T> ? tall : lanes<T>);
-  return (panel_columns<T> + (narrow_tiles ? columns : 0)) * size_t(block_rows) + 2 * (main > edge ? main : edge) +
-         lanes<T>;
+  const bool copies = are_far<T>(m) || are_far<T>(k);
+  return (panel_columns<T> + (copies ? columns : 0)) * size_t(block_rows) + 2 * (main > edge ? main : edge) + lanes<T>;
 }
 
 // What a multiplication asks the cache for meanwhile: some lines of each row of the next block.
@@ -248,8 +264,9 @@ struct Accumulator : Part<T> {
     ld = ceil_div(wide.n, lanes<T>) * lanes<T>;
     packed = aligned(scratch);
     wide_copy = packed + panel_columns<T> * block_rows;
-    tall_copy = wide_copy + (narrow_tiles ? copy_stride<T>(wide.n) * block_rows : 0);
-    partial = tall_copy + (narrow_tiles ? copy_stride<T>(tall.n) * block_rows : 0);
+    const bool copies = are_far<T>(wide.width) || are_far<T>(tall.width);
+    tall_copy = wide_copy + (copies ? copy_stride<T>(wide.n) * block_rows : 0);
+    partial = tall_copy + (copies ? copy_stride<T>(tall.n) * block_rows : 0);
     sums = partial + size_t(ld) * tall.n;
   }
 
@@ -270,8 +287,7 @@ struct Accumulator : Part<T> {
 
   // The rows of a side, or a copy of them if they are read so many times that it is worth it.
   static Rows<const T> near_rows(const Side<T>& side, int64_t row, int rows, int times, T* copy) {
-    if (!narrow_tiles || side.width * int(sizeof(T)) < far_bytes || times < worth_copying)
-      return {side.row(row), side.width};
+    if (!are_far<T>(side.width) || times < worth_copying) return {side.row(row), side.width};
     const int stride = copy_stride<T>(side.n);
     for (int i = 0; i < rows; ++i) copy_values(copy + i * stride, side.row(row + i), side.n);
     return {copy, stride};

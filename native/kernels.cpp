@@ -12,9 +12,10 @@
 #define ELMAN_ISAS(X) X(generic, true, generic, generic)
 #elif defined(__x86_64__)
 #if ELMAN_HAS_AVX512BF16
-#define ELMAN_IF_AVX512BF16(X) X(avx512bf16, processor().avx512bf16, avx512, avx512bf16)
+#define ELMAN_IF_AVX512BF16(X, pairs_are_slow) \
+  X(avx512bf16, (processor().avx512bf16 && processor().slow_pairs == pairs_are_slow), avx512, avx512bf16)
 #else
-#define ELMAN_IF_AVX512BF16(X)
+#define ELMAN_IF_AVX512BF16(X, pairs_are_slow)
 #endif
 #if ELMAN_HAS_AMX
 #define ELMAN_IF_AMX(X) X(amx, (processor().avx512bf16 && amx_is_there(bfloat16)), avx512, amx)
@@ -23,8 +24,9 @@
 #endif
 #define ELMAN_ISAS(X)                           \
   ELMAN_IF_AMX(X)                               \
-  ELMAN_IF_AVX512BF16(X)                        \
+  ELMAN_IF_AVX512BF16(X, false)                 \
   X(avx512, processor().avx512, avx512, avx512) \
+  ELMAN_IF_AVX512BF16(X, true)                  \
   X(avx2, processor().avx2, avx2, avx2)         \
   X(generic, true, generic, generic)
 #elif defined(__aarch64__)

@@ -174,8 +174,8 @@ struct Theta {
   Stop stop = {};
 };
 
-// Bytes of the cache that a core has to itself, its second one as a rule. How products are cut follows it, which
-// changes no bit of their results. Tests set it, before they ask for the size of scratch. (near_cache.cpp)
+// Bytes of the cache that a core has to itself, its second one as a rule. How products and gradients are cut follows
+// it, which changes no bit of their results. Tests set it, before they ask for the size of scratch. (near_cache.cpp)
 extern int near_cache;
 
 template <class T>

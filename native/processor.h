@@ -15,6 +15,7 @@ namespace elman {
 
 struct Processor {
   bool avx2, avx512, avx512bf16;  // with what the kernels of this name need besides
+  bool slow_pairs;                // pairs of bfloat16 numbers are multiplied at half the speed of float32 numbers
   bool amx;                       // and multiplies bfloat16 with it
 };
 
@@ -42,6 +43,13 @@ inline uint64_t kept_registers() {
   return uint64_t(high) << 32 | low;
 }
 
+// Whether the name of its maker is GenuineIntel: all their cores up to 2024 have one port for pairs and two for
+// float32.
+inline bool is_of_intel() {
+  const Registers name = leaf(0);
+  return name.b == 0x756e6547 && name.d == 0x49656e69 && name.c == 0x6c65746e;
+}
+
 inline Processor ask() {
   constexpr unsigned fma = 1u << 12, avx = 1u << 28, avx2 = 1u << 5, bf16 = 1u << 5;
   constexpr unsigned f = 1u << 16, dq = 1u << 17, bw = 1u << 30, vl = 1u << 31, amx_bf16 = 1u << 22,
@@ -52,6 +60,7 @@ inline Processor ask() {
   p.avx2 = has(kept, 0x6) && has(basic.c, fma | avx) && has(more.b, avx2);
   p.avx512 = p.avx2 && has(kept, 0xe6) && has(more.b, f | dq | bw | vl);
   p.avx512bf16 = p.avx512 && has(most.a, bf16);
+  p.slow_pairs = is_of_intel();
   p.amx = has(kept, 0x60000) && has(more.d, amx_bf16 | amx_tile);
   return p;
 }

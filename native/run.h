@@ -27,6 +27,7 @@
 #include <vector>
 
 #include "batch.h"
+#include "calls.h"
 #include "denormals.h"
 #include "engines.h"
 #include "functions.h"
@@ -89,6 +90,7 @@ struct Workspace {
   int B = 0;
   int threads = 0;                 // at most, that its blocks were cut for
   std::vector<int> steps;          // of each axis
+  uint64_t number = 0;             // another after each preparation
   bool even = false, ends = true;  // even: all rows have all steps, and stay in the caller's order
   Buffer<T> memory;
   std::vector<Field<T>> fields;
@@ -246,6 +248,7 @@ struct Engine {
 
   Weights<T> weights;
   Workspace<T> space;
+  KnownCalls<T> calls;
   Checkpoints<T> checkpoints;
   Moments moments;
   Buffer<T> gradient_sums;  // of gradients that are added

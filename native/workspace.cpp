@@ -188,6 +188,7 @@ void prepare_space(Engine<T>& e, const Batch<T>& batch) {
   bool same_size = w.B == batch.B && w.steps == batch.steps && w.threads == e.threads_now();
   if (same_size && w.first == batch.first && w.ends == batch.ends && w.even && !batch.ragged()) return;
   w.B = 0, w.even = false;  // nothing is prepared, should memory run out
+  ++w.number;
   w.threads = e.threads_now(), w.steps = batch.steps, w.first = batch.first, w.ends = batch.ends;
   if (!same_size) {
     cut_blocks(e, batch, w);

@@ -85,6 +85,27 @@ void test_sums(const Kernels<T>& kernels, bool bfloat16) {
       }
 }
 
+// Rows that are copied, and larger tasks: the same bits, however large the cache is.
+template <class T>
+void test_gradient_caches(const Kernels<T>& kernels) {
+  const int found = near_cache;
+  for (const auto& [m, k] : {std::pair{512, 64}, {1024, 70}, {300, 530}, {2050, 130}, {70, 1100}, {900, 600}})
+    for (int rows : {3, 256, 600})
+      for (int kind : {0, 1, 2}) {
+        if (!chosen()) continue;
+        const std::vector<T> delta = random_values<T>(size_t(rows) * m), source = random_values<T>(size_t(rows) * k);
+        const std::vector<Run> runs = runs_of(rows, kind);
+        near_cache = 1 << 19;
+        const std::vector<T> dw = gradient_of(kernels, delta, m, source, k, runs);
+        near_cache = 1 << 21;
+        const std::string what = name_of(kernels, "gradient with a large cache, m=") + std::to_string(m) +
+                                 " k=" + std::to_string(k) + " rows=" + std::to_string(rows);
+        check(same_bits(gradient_of(kernels, delta, m, source, k, runs), dw), what);
+        check(same_bits(gradient_of(kernels, delta, m, source, k, runs, &dw), doubled(dw)), what + ": added");
+      }
+  near_cache = found;
+}
+
 // A sum of very few rows has a kernel of its own where they lie side by side.
 template <class T>
 void test_few_rows(const Kernels<T>& kernels) {
@@ -149,6 +170,7 @@ template <class T>
 void test_gradient(const Kernels<T>& kernels, bool bfloat16) {
   test_sums(kernels, bfloat16);
   test_few_rows(kernels);
+  test_gradient_caches(kernels);
   test_runs(kernels);
   test_sum_of_squares(kernels);
   test_all_finite(kernels);

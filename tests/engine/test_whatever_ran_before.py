@@ -28,7 +28,7 @@ KINDS = st.fixed_dictionaries(
 )
 
 
-def results(engine, kind: dict) -> list[np.ndarray]:
+def results(engine, kind: dict, key: int = 3) -> list[np.ndarray]:
     """All that a run of this kind gives, without what it does not ask for."""
     data = batch(engine.plan, kind["B"], kind["T"], kind["seed"], np.float32)
     data["weights"] = data["weights"].astype(np.float32)
@@ -36,10 +36,10 @@ def results(engine, kind: dict) -> list[np.ndarray]:
     given |= {"lengths": data["lengths"]} if kind["ragged"] else {}
     if kind["call"] == "forward":
         given.pop("weights", None)
-        y, states = forward(engine, data["parameters"], data["x"], memory=kind["memory"], key=3, **given)
+        y, states = forward(engine, data["parameters"], data["x"], memory=kind["memory"], key=key, **given)
         return [y, *states]
     how = {"truncate": kind["truncate"]} if kind["truncate"] else {"memory": kind["memory"]}
-    found = gradients(engine, data["parameters"], data["x"], data["target"], key=3, **how, **given)
+    found = gradients(engine, data["parameters"], data["x"], data["target"], key=key, **how, **given)
     return [found.output, found.parameters, np.asarray(found.loss), *found.states]
 
 
@@ -53,6 +53,19 @@ def test_each_run_gives_the_bits_of_an_engine_of_its_own(engine, last, name, kin
     for kind in kinds:
         fresh = make_engine(plan, np.float32, engine)
         for a, b in zip(results(used, kind), results(fresh, kind), strict=True):
+            np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("engine", BUILT)
+@settings(max_examples=25)
+@given(name=st.sampled_from(["lstm", "gru", "odd"]), kind=KINDS, other=KINDS)
+def test_runs_of_one_kind_again_and_again(engine, name, kind, other):
+    """With other masks of dropout each time, and another run in between."""
+    plan = make_plan(name, F, H, O)
+    used = make_engine(plan, np.float32, engine)
+    for key, one in enumerate([kind, kind, kind, other, kind, kind]):
+        fresh = make_engine(plan, np.float32, engine)
+        for a, b in zip(results(used, one, key), results(fresh, one, key), strict=True):
             np.testing.assert_array_equal(a, b)
 
 
