@@ -15,7 +15,7 @@ from elman.data.reading import Reading
 from elman.engine import default_engine
 from elman.errors import DataError, OptionError
 from elman.forecast import Forecaster, page, picture
-from elman.insight.report import Report
+from elman.plots.page import Report
 from elman.training import LambdaCallback
 
 QUICK = {"units": 4, "epochs": 2, "members": 2, "methods": ["network", "theta"]}

@@ -16,6 +16,7 @@ from elman.cells.entry import SORTS, entry
 from elman.compare.compare import Budget, Watch
 from elman.compare.compare import Interrupted as ComparisonInterrupted
 from elman.compare.compare import compare as compared
+from elman.compare.page import page as page_of_comparison
 from elman.compare.picture import draw
 from elman.compare.results import Comparison
 from elman.compare.tasks import task_of
@@ -35,17 +36,19 @@ from elman.forecast.forecaster import Forecaster
 from elman.forecast.forecasts import Forecast
 from elman.forecast.options import ForecasterOptions
 from elman.forecast.store import check_savable
-from elman.insight.report import Report, report
+from elman.insight.report import report
 from elman.keeping import MODEL, Kept, attempted
 from elman.keeping import Interrupted as Interrupted  # what `forecast` raises
 from elman.plain import to_json
 from elman.plots import unrolled
+from elman.plots.page import Report
 from elman.plots.saved import check_picture, write_picture
 from elman.saved import BESIDE, RUN, Saved, saved_in
 from elman.sequences import sequences
 from elman.training import Callback
 
 FORECAST, PICTURE, PAGE = "forecast.csv", "forecast.png", "report.html"
+PAGES = (".html", ".htm")  # endings of a page's name, where the user gives it
 ENDINGS = (".parquet", ".json")  # of a file with nothing but the forecast; a folder holds forecast.csv
 
 
@@ -498,6 +501,7 @@ def compare(
     json: str | Path | None = None,
     csv: str | Path | None = None,
     picture: str | Path | None = None,
+    page: str | Path | None = None,
     jobs: int = 1,
     watch: Watch = lambda cell, seed, final: None,
     saved: Saved | None = None,
@@ -525,8 +529,9 @@ def compare(
         Sequences of an update, and Adam's learning rate: the same for all, so not the best one of any.
     reading : Reading, optional
         How a file is read.
-    json, csv, picture : str or Path, optional
-        Files for all that was found, for the table and for curves; nothing is written without.
+    json, csv, picture, page : str or Path, optional
+        Files for all that was found, for the table, for curves and for a page ``.html`` with all of it; nothing is
+        written without.
     jobs : int, default 1
         Runs at a time, in processes of their own; -1 for one each core.
     watch : function of (str, int, float), optional
@@ -555,11 +560,9 @@ def compare(
     ('adding', 2)
     """
     budget = Budget(updates, seconds, seeds, batch_size, rate)
-    files = {name: checks.path(file, name) for name, file in (("json", json), ("csv", csv)) if file is not None}
-    for file in files.values():
-        check_file(file)
-    if len({file.absolute() for file in files.values()}) < len(files):
-        raise OptionError(f"json and csv are both {files['csv']}: give each a file of its own")
+    given = (("json", json), ("csv", csv), ("page", page))
+    files = {name: checks.path(file, name) for name, file in given if file is not None}
+    _check_files(files)
     drawn = None if picture is None else checks.path(picture, "picture")
     if drawn is not None:
         check_picture(drawn)
@@ -581,9 +584,21 @@ def _beside(files: Sequence[Path], task: str) -> Path:
     return files[0].with_name(files[0].name + BESIDE) if files else Path(f"compare-{Path(task).name}{BESIDE}")
 
 
-def _write_comparison(found: Comparison, files: dict[str, Path], drawn: Path | None) -> None:
+def _check_files(files: dict[str, Path]) -> None:
+    """Files that can be written, each for one thing."""
     for name, file in files.items():
-        write_whole(file, found.json() if name == "json" else found.csv())
+        check_file(file)
+        if name == "page" and file.suffix.lower() not in PAGES:
+            raise OptionError(f"page {file} must end in {' or '.join(PAGES)}")
+        other = next((o for o in files if o != name and files[o].absolute() == file.absolute()), None)
+        if other is not None:
+            raise OptionError(f"{name} and {other} are both {file}: give each a file of its own")
+
+
+def _write_comparison(found: Comparison, files: dict[str, Path], drawn: Path | None) -> None:
+    writers = {"json": found.json, "csv": found.csv, "page": lambda: page_of_comparison(found).html().encode()}
+    for name, file in files.items():
+        write_whole(file, writers[name]())
     if drawn is not None:
         write_picture(drawn, lambda: draw(found))
 

@@ -18,6 +18,7 @@ from elman.training.often import USUAL, Every
 from elman.training.run_folder import MANIFEST, manifest_of
 from elman.training.runs import saving
 from elman.training.standing import versions
+from elman.typed import RESUME
 
 RUN = "run"  # the folder in that of the results
 BESIDE = ".run"  # or what is added to the name of a file
@@ -60,7 +61,7 @@ class Saved:
         """
         again = f"`elman resume {shlex.quote(str(folder))}`"
         hint = f"go on from it with --resume, or {again}; or give another output, or remove the folder"
-        option = "--json-file, --csv or --picture" if [*self.command][:1] == ["compare"] else OUT
+        option = "--json-file, --csv, --picture or --page" if [*self.command][:1] == ["compare"] else OUT
         goes_on = self.resume or (self.anyway and (folder / MANIFEST).exists())
         with saving(folder, self.every, resume=goes_on, about=self._about(), hint=hint, option=option) as run:
             assert run is not None
@@ -83,13 +84,13 @@ class Saved:
 
     def _about(self) -> dict[str, Any]:
         began = datetime.now(UTC).isoformat(timespec="seconds")
-        command = [word for word in self.command if word != "--resume"] + ["--resume"] * (not self.anyway)
+        command = [word for word in self.command if word != RESUME] + [RESUME] * (not self.anyway)
         return {"command": command, "folder": str(Path.cwd()), "began": began, "versions": versions()}
 
 
 def _other_command(folder: Path, mine: Sequence[str]) -> str:
     """What to say of the command that a run is of, if it is another than mine."""
-    theirs, mine = ([word for word in words if word != "--resume"] for words in (_command_of(folder), mine))
+    theirs, mine = ([word for word in words if word != RESUME] for words in (_command_of(folder), mine))
     if not theirs or theirs == mine:
         return ""
     return f", as `elman {shlex.join(theirs)}`{_what_differs(_options(theirs), _options(mine))}"

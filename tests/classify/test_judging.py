@@ -1,7 +1,6 @@
 """Cases as estimators judge them, for a command's table and page."""
 
 import csv
-from importlib import import_module
 
 import numpy as np
 import pytest
@@ -11,11 +10,12 @@ from elman.classify.curves import Curves
 from elman.classify.judging import judge, wilson, with_classes, write_predictions
 from elman.classify.looking import attributions, mean_thoughts, thoughts
 from elman.classify.page import Story, page
-from elman.classify.pictures import draw_cases
+from elman.classify.page_charts import cases_charts
 from elman.classify.results import metrics_json
 from elman.data.casing import cases_of
 from elman.data.names import four_digits
 from elman.errors import DataError
+from elman.plots.page import Report, Section
 
 RNG = np.random.default_rng(0)
 SMALL = {"units": 3, "convolution": None, "epochs": 2, "members": 1, "threads": 1}
@@ -129,9 +129,9 @@ ODD = {
 def test_odd_cases_are_drawn(what):
     found = judged_classes(["$a_b$", "_<b>&"], X=ODD[what]())
     numbers = found.hardest[:2].tolist()
-    figure = draw_cases(found, numbers, attributions(found, numbers), thoughts(found, numbers))
-    figure.draw_without_rendering()
-    assert len(figure.axes) == 5  # two of each case, and the colours
+    (choice,) = cases_charts(found, numbers, attributions(found, numbers), thoughts(found, numbers))
+    assert [len(charts) for _, charts in choice.sets] == [2, 2]
+    assert Report("odd", [Section("cases", "", charts=[choice])]).html()
 
 
 def test_a_page_shows_names_as_they_are():
@@ -139,15 +139,16 @@ def test_a_page_shows_names_as_they_are():
     model = el.SequenceClassifier(**SMALL).fit(cases, callbacks=[curves])
     story = Story("odd", judge(model, cases, cases), "Tested", cases, model, curves.of(model.networks_), ("a note",))
     text = page(story).html()
-    assert "<h2>The hardest cases</h2>" in text and "_&lt;b&gt;&amp;" in text and text.count("<img") == 4
+    assert (
+        "<h2>The hardest cases</h2>" in text and "_&lt;b&gt;&amp;" in text and text.count('<figure class="chart') == 16
+    )
     assert b'"notes"' in metrics_json(story)
 
 
-def test_a_page_of_numbers_and_one_of_nothing(monkeypatch):
+def test_a_page_of_numbers_and_one_of_nothing():
     X = sequences(6)
     model = el.SequenceRegressor(**SMALL).fit(X, range(6))
     judged = judge(model, cases_of(X, [3.0] * 6))
-    monkeypatch.setattr(import_module("elman.insight.report"), "_picture", lambda figure: "drawn")
     text = page(Story("odd", judged, "Tested", None, model, [], ())).html()
     assert "Said and true" in text and ">-<" in text  # R² of numbers that are all the same
     worst = judged.report.hardest[0]

@@ -11,7 +11,7 @@ import pytest
 
 import elman as el
 from elman.cli import main
-from elman.insight.report import Report
+from elman.plots.page import Report
 from tests.cli.cases import AS_TOLD, HEAD, QUICK, archive, edited, long_table
 
 FILES = {"predictions.csv", "metrics.json", "report.html", "model.safetensors"}
@@ -95,7 +95,7 @@ def test_classify_with_a_test(run, walks, drawn):
         "Model",
     ):
         assert f"<h2>{title}</h2>" in page
-    assert page.count("<img") == 4
+    assert page.count('<figure class="chart') == 12 and "<code>elman classify walks.csv " in page
 
 
 def test_the_model_that_is_written_judges_as_in_python(run, walks):

@@ -16,7 +16,7 @@ from elman.classify.judging import write_predictions
 from elman.data import download
 from elman.files import Writing, settle, write_folder, write_whole
 from elman.fleet import sweep_store
-from elman.insight.report import Report, Section
+from elman.plots.page import Report, Section
 from elman.plots.saved import write_picture
 
 
@@ -154,7 +154,7 @@ def _text(name: str, write: Callable[[Path, str], Any]) -> Writer:
 
 
 def _write_page(path: Path, text: str) -> None:
-    Report(text, [Section("a", "b", {})]).write_html(path)
+    Report(text, [Section("a", "b")]).write_html(path)
 
 
 def _write_picture(path: Path, text: str) -> None:

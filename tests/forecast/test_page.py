@@ -28,8 +28,9 @@ def test_of_one_series_there_is_everything_with_pictures():
     report = made(WAVE)
     assert [section.title for section in report.sections] == [*SECTIONS, *TESTED, *NETWORK]
     html = report.html()
-    assert html.count("data:image/png;base64,") == 6 and "&lt;a note&gt;" in html and "<a note>" not in html
-    assert not re.findall(r'(?:src|href)="(?!data:)', html)
+    assert html.count('<figure class="chart') == 7 and "&lt;a note&gt;" in html and "<a note>" not in html
+    assert not re.findall(r'(?:src|href)="(?!data:|#)', html) and len(html) < 150_000
+    assert report.sections[0].text.startswith("6 steps ahead. In the backtest: ")
     assert "about as good as" in html or "beat" in html
 
 
@@ -38,7 +39,7 @@ def test_of_many_series_each_is_beside_the_best_simple_method():
     titles = [section.title for section in report.sections]
     assert titles == [*SECTIONS, "Backtest by series", *TESTED, *NETWORK]
     forecast, by_series = report.sections[0], report.sections[6]
-    assert "the picture has 4 of 7 series" in forecast.text and len(forecast.figure.axes) == 4
+    assert forecast.text.startswith("6 steps of 7 series.") and len(forecast.charts[0].sets) == 7
     scores = [float(row[1]) for row in by_series.table[1:]]
     assert len(scores) == 7 and scores == sorted(scores, reverse=True)
 

@@ -7,7 +7,7 @@ import pytest
 from elman.data import Series, collect
 from elman.data.times import infer_step
 from elman.forecast import Forecaster
-from elman.forecast.backtest_picture import _shown, draw_backtest
+from elman.forecast.backtest_picture import draw_backtest, shown_origins
 from elman.forecast.picture import MOST_SERIES, chosen, draw, render
 from elman.plots.style import new_figure
 
@@ -70,7 +70,7 @@ def test_the_backtest_shows_forecasts_at_their_origins(backtest):
     np.testing.assert_array_equal(line.get_ydata(), backtest.forecasts["elman"][0, -1])
     np.testing.assert_array_equal(line.get_xdata(), TIMES["numbers"][-10:])
     assert set(drawn(axes)) == {"recorded", "elman", backtest.best_rival}
-    count = len(_shown(backtest))
+    count = len(shown_origins(backtest))
     assert f"{count} of {len(backtest.origins)} forecasts drawn" in axes.get_title(loc="left")
 
 
@@ -141,7 +141,7 @@ def test_drawing_keeps_no_state_of_pyplot():
 
 def test_forecasts_that_are_drawn_do_not_overlap_and_lie_near_the_end():
     test = forecaster(horizon=10).backtest(np.random.default_rng(0).normal(size=1500), origins=200)
-    rows = _shown(test)
+    rows = shown_origins(test)
     assert rows[0] == len(test.origins) - 1
     origins = test.origins[rows]
     assert (np.diff(origins) >= 10).all() and 300 < origins[-1] <= 420

@@ -10,20 +10,20 @@ import numpy as np
 
 from elman.classify.judging import HARDEST, Judged, JudgedClasses, JudgedNumbers
 from elman.classify.looking import attributions, mean_thoughts, thoughts
-from elman.classify.pictures import (
+from elman.classify.page_charts import (
     MOST_CHANNELS,
-    draw_cases,
-    draw_learning,
-    draw_over_time,
-    draw_said_and_true,
+    cases_charts,
+    confusion_chart,
+    learning_charts,
+    numbers_charts,
+    over_time_chart,
 )
+from elman.classify.regressor import SequenceRegressor
 from elman.classify.report import ClassificationReport
-from elman.classify.report_picture import confusion_size, draw_confusion
 from elman.classify.words import classes_in_words, data_in_words, model_in_words, scores_in_words
 from elman.data.cases import Cases
 from elman.data.names import four_digits, number, series_name
-from elman.insight.report import Report, Section
-from elman.plots.style import new_figure
+from elman.plots.page import Report, Section
 
 MOST_ROWS = 40  # of a table
 DRAWN = 6  # of the hardest cases
@@ -60,7 +60,14 @@ class Story:
 def page(story: Story) -> Report:
     """All there is to say."""
     sections = [make(story) for make in _SECTIONS]
-    return Report(_title(story), [section for section in sections if section is not None])
+    kind = "regress" if isinstance(story.model, SequenceRegressor) else "classify"
+    found = [section for section in sections if section is not None]
+    return Report(_title(story), found, kind, _seed(story.model))
+
+
+def _seed(model: Any) -> int | None:
+    """The number that it was made with; none of a generator of NumPy."""
+    return model.random_state if isinstance(model.random_state, int) else None
 
 
 def _title(story: Story) -> str:
@@ -121,12 +128,9 @@ def _confusion(story: Story) -> Section | None:
         return None
     if isinstance(judged, JudgedNumbers):
         text = "Each point is a case; on the line what was said is true."
-        return Section("Said and true", text, figure=draw_said_and_true(judged.report))
-    count = len(judged.report.classes)
-    figure = new_figure(*confusion_size(count))
-    draw_confusion(judged.report.classes, judged.report.confusion, figure.add_subplot())
+        return Section("Said and true", text, charts=numbers_charts(judged.report, judged.cases.names))
     text = f"{classes_in_words(judged.report)} Rows are what the cases are, columns what was said."
-    return Section("Confusion", text, figure=figure)
+    return Section("Confusion", text, charts=[confusion_chart(judged.report)])
 
 
 # --- where it failed, and why -------------------------------------------------------------------------------
@@ -142,12 +146,13 @@ def _hardest(story: Story) -> Section | None:
     what = "spoke for the class that was said, blue ones against it"
     if isinstance(judged, JudgedNumbers):
         what = "raised what was said, blue ones lowered it"
-    beside = " At the right, what it thought after each step." if over else ""
+    beside = " Beside it, what it thought after each step." if over else ""
     text = (
         f"{_which(judged)} Red values {what} (integrated gradients, each picture in its own scale)."
         f"{_chosen(judged)}{beside}"
     )
-    return Section("The hardest cases", text, _hardest_rows(judged), draw_cases(judged, numbers, attributed, over))
+    charts = cases_charts(judged, numbers, attributed, over)
+    return Section("The hardest cases", text, _hardest_rows(judged), charts)
 
 
 def _chosen(judged: Judged) -> str:
@@ -191,21 +196,21 @@ def _over_time(story: Story) -> Section | None:
     if not isinstance(judged, JudgedClasses) or judged.report is None:
         return None
     shares, curves, words = mean_thoughts(judged)
-    figure = draw_over_time(judged.model.classes_, shares, curves)
-    return Section("What it thought over time", words, figure=figure)
+    chart = over_time_chart(judged.model.classes_, shares, curves)
+    return Section("What it thought over time", words, charts=[chart])
 
 
 # --- how it learnt, and from what ---------------------------------------------------------------------------
 
 
 def _learning(story: Story) -> Section | None:
-    figure = draw_learning(story.histories)
-    if figure is None:
+    charts = learning_charts(story.histories)
+    if not charts:
         return None
     several = f", a line for each of {len(story.histories)} networks" if len(story.histories) > 1 else ""
     held = " The weights of the epoch that is best on cases held out stay." if story.model.validation else ""
     text = f"Of the model that is written{several}; what it learnt from is read with dropout.{held}"
-    return Section("Learning", text, figure=figure)
+    return Section("Learning", text, charts=charts)
 
 
 def _data(story: Story) -> Section | None:
@@ -242,7 +247,7 @@ def _model(story: Story) -> Section:
 def _notes(story: Story) -> Section | None:
     if not story.notes:
         return None
-    return Section("Notes", "", [["what was decided and done"], *([note] for note in story.notes)])
+    return Section("Notes", "What was decided and done:", points=story.notes)
 
 
 _SECTIONS: tuple[Callable[[Story], Section | None], ...] = (

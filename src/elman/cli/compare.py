@@ -59,6 +59,7 @@ NAMES_OF_TASKS = Names("adding", "copy", "flip_flop", "digits", bundled, or_file
 @click.option("--json-file", metavar="FILE", help="Write everything to FILE, with all curves.")
 @click.option("--csv", metavar="FILE", help="Write the table to FILE.")
 @click.option("--picture", metavar="FILE", help="Draw the curves to FILE, a .png, .svg or .pdf.")
+@click.option("--page", metavar="FILE", help="Write a page with curves, tables and the command to FILE, an .html.")
 def compare(cells: str, task: str, **options: Any) -> None:
     """Train a network of each cell on one task, and tell what it reached.
 
@@ -67,10 +68,10 @@ def compare(cells: str, task: str, **options: Any) -> None:
     horizon says how many steps back the gradient of the last step's loss reaches in the trained network.
 
     \b
-    elman compare --cells gru,lstm,lem --task adding
+    elman compare --cells gru,lstm,lem --task adding --page cells.html
     elman compare --cells simple,gru --task sunspots --steps 30 --picture both.png
     """
-    files = {name.removesuffix("_file"): options.pop(name) for name in ("json_file", "csv", "picture")}
+    files = {name.removesuffix("_file"): options.pop(name) for name in ("json_file", "csv", "picture", "page")}
     keys = ("steps", "updates", "seconds", "seeds", "parameters", "units", "batch_size", "rate", "jobs")
     how = {key: options.pop(key) for key in keys} | {"saved": saved_of(options)}
     if files["picture"]:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from elman.cli.headings import GOING_ON, Grouped, under
+from elman.typed import typed, typing
 
 if TYPE_CHECKING:
     from elman.saved import Saved
 
-WORDS = "elman: words"  # what the user typed, in the meta data of click's contexts
 SAVING = ("every", "resume", "keep_run")
 _OPTIONS = under(
     GOING_ON,
@@ -28,7 +28,7 @@ class Words(Grouped):
     """A group of commands that remembers what the user typed."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        ctx.meta[WORDS] = list(args)
+        ctx.with_resource(typing(args))
         return super().parse_args(ctx, args)
 
 
@@ -45,16 +45,11 @@ def saved_of(options: dict[str, Any]) -> Saved:
 
     every, resume, keep = (options.pop(name, None) for name in SAVING)
     how = {} if every is None else {"every": every}
-    return Saved(**how, resume=bool(resume), keep=bool(keep), command=_words())
+    return Saved(**how, resume=bool(resume), keep=bool(keep), command=typed())
 
 
 def saved_anyway() -> Saved:
     """Of a command that goes on by itself."""
     from elman.saved import Saved
 
-    return Saved(anyway=True, command=_words())
-
-
-def _words() -> Sequence[str]:
-    context = click.get_current_context(silent=True)
-    return [] if context is None else context.meta.get(WORDS, [])
+    return Saved(anyway=True, command=typed())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -49,18 +50,31 @@ def _ends(ax: Any, found: Comparison) -> None:
     style.dress(ax, f"{found.metric} at the end", "")
 
 
-def _scale(ax: Any, found: Comparison, axis: str) -> None:
+@dataclass(frozen=True)
+class Scale:
+    """How metrics are drawn: by their logarithms, and where the axis ends; None where the data do."""
+
+    log: bool = False
+    most: float | None = None
+
+
+def scale_of(found: Comparison) -> Scale:
     """Logarithms where metrics span more than a factor of 20; what has exploded takes no room of the others."""
     values = np.array([v for r in found.results for run in r.runs for v in run.curve] + [found.simple])
     values = values[np.isfinite(values) & (values > 0)]
     if not values.size:
-        return
-    if values.max() > 20 * values.min():
-        getattr(ax, f"set_{axis}scale")("log")
+        return Scale()
     ends = [r.mean for r in found.results if np.isfinite(r.mean)]
     most = 10 * max(found.simple, min(ends, default=0.0))
-    if values.max() > most > 0:
-        getattr(ax, f"set_{axis}lim")(None, most)
+    return Scale(bool(values.max() > 20 * values.min()), float(most) if values.max() > most > 0 else None)
+
+
+def _scale(ax: Any, found: Comparison, axis: str) -> None:
+    scale = scale_of(found)
+    if scale.log:
+        getattr(ax, f"set_{axis}scale")("log")
+    if scale.most is not None:
+        getattr(ax, f"set_{axis}lim")(None, scale.most)
 
 
 def _colour(number: int) -> str:

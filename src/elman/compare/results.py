@@ -176,6 +176,11 @@ class Comparison:
         """
         return [{name: getattr(result, name) for name in COLUMNS} for result in self.results]
 
+    def words(self) -> list[list[str]]:
+        """A row a cell in words, the heading first."""
+        heading = ["cell", "units", "parameters", self.metric, "seconds", "updates", "gradient horizon"]
+        return [heading, *(list(self._words(result)) for result in self.results)]
+
     def table(self) -> str:
         """As text: a line a cell.
 
@@ -183,9 +188,8 @@ class Comparison:
         -------
         str
         """
-        heading = ("cell", "units", "parameters", self.metric, "seconds", "updates", "gradient horizon")
-        rows = [heading, *(self._words(result) for result in self.results)]
-        wide = [max(len(row[k]) for row in rows) for k in range(len(heading))]
+        rows = self.words()
+        wide = [max(len(row[k]) for row in rows) for k in range(len(rows[0]))]
         lines = ["  ".join(f"{word:<{w}}" for word, w in zip(row, wide, strict=True)).rstrip() for row in rows]
         return "\n".join(lines)
 

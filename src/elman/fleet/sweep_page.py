@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from elman.data.names import counted
+from elman.fleet.sweep_charts import course_chart, parameter_charts
 from elman.fleet.sweep_results import Sweep
 from elman.fleet.sweep_values import as_label
-from elman.insight.report import Report, Section
+from elman.plots.page import Report, Section
 
 TOP = 20  # settings in the table
 MOST_FAILED = 20  # kinds of failures in the table
@@ -21,8 +22,8 @@ def page(found: Sweep, notes: tuple[str, ...]) -> Report:
     """All there is to say of a sweep."""
     made = [section for make in _SECTIONS if (section := make(found)) is not None]
     if notes:
-        made.insert(1, Section("Notes", "", [["what was decided and done"], *([note] for note in notes)]))
-    return Report(f"Sweep of {found.name}", made)
+        made.insert(1, Section("Notes", "What was decided and done:", points=notes))
+    return Report(f"Sweep of {found.name}", made, "sweep")
 
 
 def _best(found: Sweep) -> Section:
@@ -31,19 +32,19 @@ def _best(found: Sweep) -> Section:
     if not found.ranked:
         return Section("Best settings", f"There are none: {text[:1].lower()}{text[1:]}.")
     few = f" The first {TOP}:" if len(found.ranked) > TOP else ""
-    return Section("Best settings", f"{text}. {CHOSEN}{few}", found.table(TOP))
+    return Section("Best settings", f"{text}. {CHOSEN}{few}", found.table(TOP), [course_chart(found)])
 
 
 def _scores(found: Sweep) -> Section | None:
     if not found.ranked:
         return None
     better = "higher" if found.higher_is_better else "lower"
-    seeds = ", its line the range of its seeds" if len(found.seeds) > 1 else ""
+    seeds = ", its stroke the range of its seeds" if len(found.seeds) > 1 else ""
     text = (
-        f"Each dot is a setting{seeds}; {better} is better. First as they came, then over the values of each "
-        "parameter, where red strokes are means."
+        f"Scores over the values of each parameter, the one that explains most first. Each dot is a setting{seeds}; "
+        f"{better} is better. A long stroke is the mean of a value."
     )
-    return Section("Scores", text, figure=found.plot())
+    return Section("Scores by parameter", text, charts=parameter_charts(found))
 
 
 def _effects(found: Sweep) -> Section | None:

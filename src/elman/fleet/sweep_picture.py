@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
@@ -91,7 +92,7 @@ def _parameter(ax: Any, found: Found, name: str) -> None:
         means = [(place, np.mean(scores)) for place, scores in _by_place(found, places).items()]
         ax.plot(*zip(*means, strict=True), "_", color=style.RED, markersize=22, markeredgewidth=2)
         _ticks(ax, labels)
-        _dots(ax, found, places + _apart(places), found.ranked)
+        _dots(ax, found, places + apart(places), found.ranked)
     else:
         _dots(ax, found, np.array(values, float), found.ranked)
         if space["log"]:
@@ -107,7 +108,7 @@ def _by_place(found: Found, places: np.ndarray) -> dict[float, list[float]]:
     return by_place
 
 
-def _apart(places: np.ndarray) -> np.ndarray:
+def apart(places: np.ndarray) -> np.ndarray:
     """How far dots of one value are moved aside, that each can be seen: from the best to the worst."""
     found = np.zeros(len(places))
     for place in np.unique(places):
@@ -134,18 +135,35 @@ def _dots(ax: Any, found: Found, x: np.ndarray, settings: Sequence[Tried]) -> No
 
 def _beside(ax: Any, found: Found) -> None:
     """The baseline, if it is near; and limits that what went astray does not stretch."""
+    near = near_ones(found)
+    if near.baseline is not None:
+        name, score = near.baseline
+        ax.axhline(score, color=style.MUTED, linestyle="--", linewidth=1, label=style.plain(name))
+    if near.ends is not None:
+        ax.set_ylim(*near.ends)
+
+
+@dataclass(frozen=True)
+class Near:
+    """What scores are drawn: the baseline, if it is near them, and limits, if some went astray."""
+
+    baseline: tuple[str, float] | None = None
+    ends: tuple[float, float] | None = None
+
+
+def near_ones(found: Found) -> Near:
+    """What of the scores is near their median, and whether the baseline is."""
     means = np.array([one.mean for one in found.ranked])
     if not len(means):
-        return
+        return Near()
     low, middle, high = np.percentile(means, (25, 50, 75))
     reach = max(NEAR * (high - low), 1e-9 * abs(middle))
     inside = means[abs(means - middle) <= reach]
     bottom, top = (inside.min(), inside.max()) if len(inside) else (means.min(), means.max())
+    baseline = None
     if found.baseline is not None:
         name, score = found.baseline
         if np.isfinite(score) and bottom - (top - bottom) <= score <= top + 2 * (top - bottom):
-            ax.axhline(score, color=style.MUTED, linestyle="--", linewidth=1, label=style.plain(name))
-            bottom, top = min(bottom, score), max(top, score)
-    if len(inside) < len(means):
-        room = 0.08 * (top - bottom) or 1.0
-        ax.set_ylim(bottom - room, top + room)
+            baseline, bottom, top = (name, score), min(bottom, score), max(top, score)
+    room = 0.08 * (top - bottom) or 1.0
+    return Near(baseline, (float(bottom - room), float(top + room)) if len(inside) < len(means) else None)

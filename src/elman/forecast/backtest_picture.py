@@ -53,7 +53,7 @@ def draw_backtest(test: Tested, number: int = 0, ax: Axes | None = None) -> Axes
     ax = axes(ax)
     values, times = test.collection.series(number), test.collection.times_of(number)
     n, H, rival = len(values), test.horizon, test.best_rival
-    shown = _shown(test)
+    shown = shown_origins(test)
     before = max(n - int(test.origins[shown[-1]]) - max(2 * H, 24), 0)
     draw_recorded(ax, times[before:], values[before:])
     level = min(test.intervals, default=None)
@@ -91,7 +91,7 @@ def _title(test: Tested, number: int, shown: int) -> str:
     return plain(f"backtest{mase}: {how}{count}")
 
 
-def _shown(test: Tested) -> list[int]:
+def shown_origins(test: Tested) -> list[int]:
     """Rows of the forecasts to draw, the last first: few enough, and so far apart, that none hides another."""
     rows: list[int] = []
     end = 0

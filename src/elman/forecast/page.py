@@ -10,16 +10,14 @@ from elman.cells import as_cell
 from elman.data.names import counted, four_digits, series_name
 from elman.forecast import pretrained
 from elman.forecast.backtest import Backtest
-from elman.forecast.bands import draw_bands
 from elman.forecast.forecaster import Forecaster
 from elman.forecast.forecasts import Forecast
+from elman.forecast.page_charts import how_many, series_charts
 from elman.forecast.page_of_network import gradient_reached, network_saw
 from elman.forecast.page_of_tests import TESTED
-from elman.forecast.picture import chosen
 from elman.forecast.results import describe_series, labels_of
 from elman.forecast.words import methods_in_words, seasons_in_words
-from elman.insight.report import Report, Section
-from elman.plots.style import new_figure
+from elman.plots.page import Report, Section
 
 MOST_ROWS = 24  # of a table
 
@@ -49,21 +47,14 @@ def page(
         sections += [made for make in TESTED if (made := make(name, test)) is not None]
     if forecaster.networks_:
         sections += [network_saw(forecaster), gradient_reached(forecaster)]
-    told = [Section("Notes", "", [["what was decided and done"], *([note] for note in notes)])] if notes else []
-    return Report(f"Forecast of {name}", [_forecast(forecast, test), _numbers(forecast), *told, *sections])
+    told = [Section("Notes", "What was decided and done:", points=notes)] if notes else []
+    first = [_forecast(forecast, test), _numbers(forecast), *told]
+    return Report(f"Forecast of {name}", [*first, *sections], "forecast", forecaster.seed)
 
 
 def _forecast(forecast: Forecast, test: Backtest | None) -> Section:
-    numbers = chosen(forecast, test)
-    figure = new_figure(7.5, 2.6 * len(numbers) + 0.4)
-    for number, ax in zip(numbers, figure.subplots(len(numbers), squeeze=False)[:, 0], strict=True):
-        draw_bands(forecast.take([number]), ax)
-    steps = counted(forecast.horizon, "steps")
-    how = ", from the best to the worst of the backtest" if test is not None else ""
-    few = f"; the picture has {len(numbers)} of {len(forecast)} series{how}"
-    which = "" if len(forecast) == len(numbers) else few
-    text = f"{steps} of {len(forecast)} series{which}." if len(forecast) > 1 else f"{steps} ahead."
-    return Section("Forecast", text, figure=figure)
+    verdict = "" if test is None else f" In the backtest: {test.verdict()}."
+    return Section("Forecast", how_many(forecast, test) + verdict, charts=series_charts(forecast, test))
 
 
 def _numbers(forecast: Forecast) -> Section:

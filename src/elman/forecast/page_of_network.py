@@ -7,29 +7,27 @@ import numpy as np
 from elman.data.names import series_name
 from elman.forecast.forecaster import Forecaster
 from elman.forecast.seen import network_inputs, network_view, reading_layer
+from elman.insight.charts import flow_chart
 from elman.insight.flow import flow_of_outputs
-from elman.insight.report import Section
-from elman.plots.style import BLUE, dress, new_figure
+from elman.plots.page import Axis, Chart, Line, Section
 
 ROWS, STEPS = 4, 120  # whose gradients are looked at: a quarter of a second
 MOST_STATES = 256  # of which Jacobians are looked at
-SHOWN = 300  # steps of the picture
+SEEN = 300  # steps of the picture, at first
 
 
 def network_saw(forecaster: Forecaster) -> Section:
     """The first series as the network reads it."""
     z, words = network_view(forecaster, 0)
     name = series_name(forecaster.fitted_basis.collection.names[0])
-    figure = new_figure()
-    ax = figure.add_subplot()
-    known = np.arange(len(z))[-SHOWN:] + 1
-    ax.plot(known, z[-SHOWN:], color=BLUE, linewidth=1.2)
-    dress(ax, "step of the series", "what the network reads")
+    steps = np.arange(1, len(z) + 1)
+    x = Axis("step of the series", whole=True, start=len(z) - SEEN if len(z) > 1.5 * SEEN else None)
+    chart = Chart("", [Line("", steps, z)], x, Axis("what the network reads"))
     more = "how far the series is from smoothed levels, and its slopes"
     if forecaster.family is not None and forecaster.family.demand:
         more = "smoothed levels, and how often there is any demand"
     text = f"Of {name}: {words}. Beside it the network reads {more}."
-    return Section("What the network saw", text, figure=figure)
+    return Section("What the network saw", text, charts=[chart])
 
 
 def gradient_reached(forecaster: Forecaster) -> Section:
@@ -43,10 +41,8 @@ def gradient_reached(forecaster: Forecaster) -> Section:
     if x["series"].shape[1] < 2:
         return Section(title, "Not computed: the series has one value.")
     flow = flow_of_outputs(net, x, reading_layer(net))
-    figure = new_figure()
-    flow.plot(figure.add_subplot())
     text = (
         f"Of the forecast at the end, through the layer {reading_layer(net)}, over the last {len(flow.norms)} steps: "
         f"{flow.found.short}; it reaches back {flow.horizon} steps."
     )
-    return Section(title, text, figure=figure, numbers={"norms": flow.norms, "horizon": flow.horizon})
+    return Section(title, text, charts=[flow_chart(flow)], numbers={"norms": flow.norms, "horizon": flow.horizon})

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from elman.data.names import number, series_name
 from elman.forecast.backtest import SHOWN, Backtest
+from elman.forecast.page_charts import by_method
 from elman.forecast.pointwise import errors
 from elman.forecast.words import coverage_in_words, tested_in_words
-from elman.insight.report import Section
-from elman.plots.style import BLUE, CYCLE, INK, MUTED, dots, dress, new_figure, plain_decades, whole_numbers
+from elman.plots.page import GREY, INK, Axis, Bars, Chart, Dots, Layer, Line, Rule, Section
 
 MOST_ROWS = 12  # of the table of series
 MOST_DOTS = 4000  # of a picture of residuals
@@ -22,18 +20,9 @@ def scores(name: str, test: Backtest) -> Section:
     rows = [["method", *SHOWN, "RMSSE"]]
     for method, found in test.scores.items():
         rows.append([method, *(number(float(found[m])) for m in (*SHOWN, "RMSSE"))])
-    figure = new_figure()
-    ax = figure.add_subplot()
-    steps = np.arange(1, test.horizon + 1)
     metric = _metric(test)
-    for place, (method, found) in enumerate(test.scores.items()):
-        line: dict[str, Any] = {"linewidth": 2.2, "zorder": 3} if method == "elman" else {"linewidth": 1.1}
-        by_step = found[metric].by_horizon
-        ax.plot(steps, by_step, color=CYCLE[place % len(CYCLE)], label=method, **line, **dots(by_step))
-    whole_numbers(ax.xaxis)
-    ax.set_ylim(bottom=0)
-    dress(ax, "steps ahead", metric)
-    return Section("Backtest", f"{tested_in_words(name, test)} {test.verdict()}.", rows, figure)
+    chart = by_method({method: found[metric].by_horizon for method, found in test.scores.items()}, metric)
+    return Section("Backtest", f"{tested_in_words(name, test)} {test.verdict()}.", rows, [chart])
 
 
 def _metric(test: Backtest) -> str:
@@ -55,17 +44,16 @@ def by_series(name: str, test: Backtest) -> Section | None:
     rows = [["series", "MASE", rival]]
     rows += [[series_name(test.collection.names[s]), number(ours[s]), number(theirs[s])] for s in order[:MOST_ROWS]]
     text += f" The {len(rows) - 1} that are forecast worst:" if len(order) > MOST_ROWS else ""
-    figure = new_figure(4.8, 4.4)
-    ax = figure.add_subplot()
+    return Section("Backtest by series", text, rows, [_beside(test, known, ours, theirs)])
+
+
+def _beside(test: Backtest, known: np.ndarray, ours: np.ndarray, theirs: np.ndarray) -> Chart:
+    """Each series as a dot: below the diagonal elman is better."""
+    names = [series_name(test.collection.names[s]) for s in known]
     both = np.concatenate([ours[known], theirs[known]])
-    ends = [max(both[both > 0].min(initial=1.0) * 0.8, both.max() * 1e-3), both.max() * 1.25 or 1.0]
-    ax.plot(ends, ends, color=MUTED, linewidth=1)
-    ax.plot(theirs[known], ours[known], "o", color=BLUE, markersize=4, alpha=0.6)
-    ax.set(xscale="log", yscale="log", xlim=ends, ylim=ends, aspect="equal")
-    for axis in (ax.xaxis, ax.yaxis):
-        plain_decades(axis)
-    dress(ax, f"MASE of {rival}", "MASE of elman")
-    return Section("Backtest by series", text, rows, figure)
+    ends = {"low": max(both[both > 0].min(initial=1.0) * 0.8, both.max() * 1e-3), "high": both.max() * 1.25 or 1.0}
+    x, y = (Axis(f"MASE of {method}", log=True, **ends) for method in (test.best_rival, "elman"))
+    return Chart("", [Rule(""), Dots("", theirs[known], ours[known], 0, 8, names=names)], x, y, square=True)
 
 
 def intervals(name: str, test: Backtest) -> Section | None:
@@ -74,19 +62,15 @@ def intervals(name: str, test: Backtest) -> Section | None:
         return Section("Intervals", "None in the backtest: before it, no series is long enough to hold values back.")
     found = test.scores["elman"]
     rows = [["level", "held", "mean width (scaled)", "interval score (scaled)"]]
-    figure = new_figure()
-    ax = figure.add_subplot()
+    layers: list[Layer] = []
     steps = np.arange(1, test.horizon + 1)
     for place, level in enumerate(sorted(test.intervals)):
         parts = [float(found[f"{what} {level:g}"]) for what in ("coverage", "width", "interval score")]
         rows.append([f"{level:g} %", f"{100 * parts[0]:.1f} %", number(parts[1]), number(parts[2])])
         held = 100 * found[f"coverage {level:g}"].by_horizon
-        ax.plot(steps, held, color=CYCLE[place], linewidth=1.6, label=f"{level:g} %", **dots(held))
-        ax.axhline(level, color=CYCLE[place], linewidth=1, linestyle=":")
-    ax.set_ylim(0, 103)
-    whole_numbers(ax.xaxis)
-    dress(ax, "steps ahead", "values held, %")
-    return Section("Intervals", " ".join(coverage_in_words(test)), rows, figure)
+        layers += [Rule("", y=level, colour=place), Line(f"{level:g} %", steps, held, place, dots=len(held) <= 30)]
+    chart = Chart("", layers, Axis("steps ahead", whole=True), Axis("values held, %", low=0, high=103))
+    return Section("Intervals", " ".join(coverage_in_words(test)), rows, [chart])
 
 
 def residuals(name: str, test: Backtest) -> Section | None:
@@ -108,13 +92,8 @@ def residuals(name: str, test: Backtest) -> Section | None:
         f"What happened less what was forecast, {unit}: mean {known.mean():+.3g}, median {np.median(known):+.3g}, "
         f"standard deviation {spread:.3g}; {low:.0f} % of the values lay above their forecast, 50 % would be even."
     )
-    figure = new_figure()
-    left, right = figure.subplots(1, 2, width_ratios=[2, 1], sharey=True)
-    _by_step(left, missed)
-    right.hist(np.clip(known, *_ends(known)), bins=25, orientation="horizontal", color=BLUE, alpha=0.5)
-    right.axhline(0, color=INK, linewidth=0.8)
-    dress(right, "values", "", legend=False)
-    return Section("Residuals", text, figure=figure)
+    charts = [_by_step(missed, _ends(known)), _spread(known)]
+    return Section("Residuals", text, charts=charts)
 
 
 def _ends(known: np.ndarray) -> tuple[float, float]:
@@ -124,20 +103,27 @@ def _ends(known: np.ndarray) -> tuple[float, float]:
     return float(low - 0.2 * spread), float(high + 0.2 * spread)
 
 
-def _by_step(ax: Any, missed: np.ndarray) -> None:
+def _by_step(missed: np.ndarray, ends: tuple[float, float]) -> Chart:
     """Each residual over its step, and the mean of each step."""
     flat = missed.reshape(-1, missed.shape[2])
     steps = np.broadcast_to(np.arange(1, flat.shape[1] + 1), flat.shape)
     known = np.isfinite(flat)
-    y, x = flat[known], steps[known]
-    low, high = _ends(y)
-    thin = max(len(y) // MOST_DOTS, 1)
-    ax.plot(x[::thin], np.clip(y, low, high)[::thin], ".", color=MUTED, markersize=4, alpha=0.5, label="residuals")
+    thin = max(int(known.sum()) // MOST_DOTS, 1)
     means = np.where(known.any(0), np.where(known, flat, 0).sum(0) / np.maximum(known.sum(0), 1), np.nan)
-    ax.plot(steps[0], means, color=BLUE, linewidth=1.8, label="mean", **dots(means))
-    ax.axhline(0, color=INK, linewidth=0.8)
-    whole_numbers(ax.xaxis)
-    dress(ax, "steps ahead", "actual - forecast")
+    layers: list[Layer] = [
+        Rule("", y=0.0, dash=False),
+        Dots("residuals", steps[known][::thin], np.clip(flat[known], *ends)[::thin], GREY, 5, faint=True),
+        Line("mean", steps[0], means, 0, dots=len(means) <= 30),
+    ]
+    about = f"One of {thin} residuals is drawn." if thin > 1 else ""
+    return Chart("By step", layers, Axis("steps ahead", whole=True), Axis("actual - forecast"), about, half=True)
+
+
+def _spread(known: np.ndarray) -> Chart:
+    """How many residuals are of each size; a few that lie far away are counted at the borders."""
+    counts, edges = np.histogram(np.clip(known, *_ends(known)), bins=25)
+    layers: list[Layer] = [Bars("", edges, counts), Rule("", x=0.0, colour=INK, dash=False)]
+    return Chart("By size", layers, Axis("actual - forecast"), Axis("values", low=0, whole=True), half=True)
 
 
 TESTED = (scores, by_series, intervals, residuals)

@@ -7,8 +7,9 @@ from elman.insight.jacobians import jacobians
 from elman.insight.live import GradientFlowCallback
 from elman.insight.lyapunov import Spectrum, lyapunov_spectrum
 from elman.insight.memory import Capacity, Memory, distances, memory
-from elman.insight.report import Report, report
+from elman.insight.report import report
 from elman.insight.units import Units, units
+from elman.plots.page import Report
 
 __all__ = [
     "Capacity",

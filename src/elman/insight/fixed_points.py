@@ -19,6 +19,7 @@ DAMPING = 1e-2  # of the first step, beside the largest square of the Jacobian
 LEAST, MOST = 1e-12, 1e8  # damping within which a point is still under way
 FLATTEST = 1e-12  # mean square slope that damping counts with at least
 STILL = 1e-13  # a step shorter than this, beside the state, changes nothing
+MARKS = (("o", "#0072b2"), ("X", "#d55e00"), ("^", "#cc79a7"), ("D", "#009e73"), ("s", "#e69f00"))  # of the kinds
 
 
 @dataclass(frozen=True)
@@ -114,9 +115,9 @@ class FixedPoints:
         if isinstance(dimensions, bool) or not isinstance(dimensions, int) or dimensions not in (2, 3):
             raise OptionError(f"dimensions must be 2 or 3, got {checks.shown(dimensions)}")
         ax = style.axes(ax, 7, 5.2, projection="3d" if dimensions == 3 else None)
-        cloud, points = self._projected(dimensions)
+        cloud, points = self.projected(dimensions)
         ax.plot(*cloud.T, ".", color="#999999", markersize=1.5, zorder=1, alpha=0.5)
-        for label, (which, marker, color) in self._kinds().items():
+        for (label, which), (marker, color) in zip(self.kinds().items(), MARKS, strict=True):
             if which.any():
                 ax.plot(*points[which].T, marker, color=color, label=f"{label} ({which.sum()})", zorder=2)
         for axis, name in zip("xyz"[:dimensions], ("first", "second", "third"), strict=False):
@@ -126,7 +127,7 @@ class FixedPoints:
             ax.legend(frameon=False, loc="upper left", bbox_to_anchor=(-0.25, 1.0) if dimensions == 3 else (1, 1))
         return ax
 
-    def _projected(self, dimensions: int) -> tuple[np.ndarray, np.ndarray]:
+    def projected(self, dimensions: int) -> tuple[np.ndarray, np.ndarray]:
         """The given states and the points in the space of the states' principal components."""
         middle = self.trajectories.mean(axis=0)
         _, _, components = np.linalg.svd(self.trajectories - middle, full_matrices=False)
@@ -134,15 +135,15 @@ class FixedPoints:
         basis[: min(dimensions, len(components))] = components[:dimensions]
         return (self.trajectories - middle) @ basis.T, (self.points - middle) @ basis.T
 
-    def _kinds(self) -> dict[str, tuple[np.ndarray, str, str]]:
-        """Which points are of which kind, with their marker and colour."""
+    def kinds(self) -> dict[str, np.ndarray]:
+        """Which points (K,) are of which kind."""
         growing, fixed = self.unstable_directions, ~self.slow
         return {
-            "stable": (self.stable & fixed, "o", "#0072b2"),
-            "saddle, one direction grows": ((growing == 1) & fixed, "X", "#d55e00"),
-            "more directions grow": ((growing > 1) & fixed, "^", "#cc79a7"),
-            "neutral, none grows": ((growing == 0) & ~self.stable & fixed, "D", "#009e73"),
-            "slow": (self.slow, "s", "#e69f00"),
+            "stable": self.stable & fixed,
+            "saddle, one direction grows": (growing == 1) & fixed,
+            "more directions grow": (growing > 1) & fixed,
+            "neutral, none grows": (growing == 0) & ~self.stable & fixed,
+            "slow": self.slow,
         }
 
 

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import base64
-import html
-import io
-import re
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from elman import checks
-from elman.checks import visible
 from elman.errors import DataError
-from elman.files import write_whole
+from elman.insight.charts import (
+    eigenvalues_chart,
+    exponents_chart,
+    flow_chart,
+    memory_chart,
+    points_chart,
+    states_chart,
+)
 from elman.insight.fixed_points import fixed_points
 from elman.insight.flow import flow_of_outputs
 from elman.insight.looking import alone_names, check_recurrent, whole_hindrance
@@ -25,108 +26,14 @@ from elman.insight.memory import memory
 from elman.insight.system import System
 from elman.insight.units import share, units
 from elman.network import Network
-from elman.plain import to_json
+from elman.plots.page import Chart, Choice, Report, Section
 from elman.training.protocol import Arrays
 
 MOST_ROWS, MOST_STEPS = 8, 200  # of the sequences that are looked at
+MOST_DRAWN = 20_000  # values in heat maps of a page
 MOST_STATES = 256  # of which Jacobians are looked at as a whole
 LYAPUNOV_STEPS = 1000
-
-
-@dataclass(frozen=True)
-class Section:
-    """A part of a report.
-
-    Attributes
-    ----------
-    title : str
-    text : str
-        What was found, in words.
-    table : list of rows
-        Of words; the first row is the heading.
-    figure : matplotlib figure or None
-    numbers : dict
-        The same for programs.
-    """
-
-    title: str
-    text: str
-    table: list[list[str]] = field(default_factory=list)
-    figure: Any = None
-    numbers: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Report:
-    """All sections, to be read as a page or as JSON.
-
-    Attributes
-    ----------
-    title : str
-        Of the page.
-    sections : list of Section
-        What was found.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> import elman as el
-    >>> net = el.Network(1, [el.GRU(4), el.Dense(1)], seed=0)
-    >>> x = np.random.default_rng(0).normal(size=(2, 10, 1))
-    >>> report = el.insight.report(net, x, "a small network")
-    >>> report.title, len(report.sections) > 3
-    ('a small network', True)
-    """
-
-    title: str
-    sections: list[Section]
-
-    def html(self) -> str:
-        """One page with its pictures inside; it needs no network and no other file.
-
-        Returns
-        -------
-        str
-        """
-        return PAGE.format(title=_shown(self.title), body="\n".join(_section(s) for s in self.sections))
-
-    def json(self) -> str:
-        """The numbers.
-
-        Returns
-        -------
-        str
-        """
-        return to_json(self.plain(), "report", indent=1, undefined_as_null=True) + "\n"
-
-    def plain(self) -> dict[str, Any]:
-        """The numbers, and what they mean in words, by section.
-
-        Returns
-        -------
-        dict
-        """
-        return {"title": self.title, "sections": {s.title: {"verdict": s.text, **s.numbers} for s in self.sections}}
-
-    def write_html(self, path: Path) -> None:
-        """Write what `html` gives to a file, whole or not at all.
-
-        Parameters
-        ----------
-        path : Path
-            The file.
-        """
-        write_whole(path, self.html().encode())
-
-    def write_json(self, path: Path) -> None:
-        """Write what `json` gives to a file, whole or not at all.
-
-        Parameters
-        ----------
-        path : Path
-            The file.
-        """
-        write_whole(path, self.json().encode())
+KIND = "inspect"
 
 
 def report(net: Network, x: Arrays, title: str = "a network", about: str = "", *, layer: str | None = None) -> Report:
@@ -164,10 +71,10 @@ def report(net: Network, x: Arrays, title: str = "a network", about: str = "", *
     sections = [_what_it_is(net, x, about), _units(net, x)]
     why = "" if layer is not None else whole_hindrance(net)
     if not why:
-        return Report(title, [*sections, *_dynamics(net, x, layer)])
+        return Report(title, [*sections, *_dynamics(net, x, layer)], KIND)
     sections.append(Section("Dynamics", f"Not computed: {why}."))
     alone = [section for name in alone_names(net) for section in _dynamics(net, x, name, f" of {name}")]
-    return Report(title, [*sections, *alone])
+    return Report(title, [*sections, *alone], KIND)
 
 
 def _cut(net: Network, x: Any) -> Any:
@@ -210,8 +117,6 @@ def _many(number: int, what: str) -> str:
 
 
 def _units(net: Network, x: Any) -> Section:
-    from elman.plots import states
-
     found, steps = units(net, x), net.trace(x)
     shown = {name: u for name, u in found.items() if "." in name}
     rows = [["value", "mean", "standard deviation", "saturated low", "saturated high", "dead units"]]
@@ -224,12 +129,21 @@ def _units(net: Network, x: Any) -> Section:
     if shown[worst].saturated:
         text = f"Most saturated: {worst}, {share(shown[worst].saturated)} of its values."
     text += f" Units that never change: {dead}."
+    charts, left = _over_time(net, {name: steps[name] for name in shown})
+    text += f" Not drawn, as the page would be too large: {', '.join(left)}." if left else ""
+    numbers = {n: {"saturated": u.saturated, "dead": u.dead, "mean": u.mean, "std": u.std} for n, u in shown.items()}
+    return Section("Units", text, rows, charts, numbers)
+
+
+def _over_time(net: Network, values: dict[str, np.ndarray]) -> tuple[Sequence[Chart | Choice], list[str]]:
+    """Heat maps of the first sequence, that of the first state first; and the names of those that are left out."""
     named = zip(net.layer_names, net.graphs, strict=True)
     first = next(f"{name}.{graph.states[0].name}" for name, graph in named if graph.states)
-    figure, ax = _axes()
-    states(steps[first][0], label=f"{first}, first sequence", ax=ax)
-    numbers = {n: {"saturated": u.saturated, "dead": u.dead, "mean": u.mean, "std": u.std} for n, u in shown.items()}
-    return Section("Units", text, rows, figure, numbers)
+    timed = [name for name in dict.fromkeys([first, *values]) if values[name].ndim == 3]
+    sizes = np.cumsum([values[name][0].size for name in timed])
+    drawn = [name for name, size in zip(timed, sizes, strict=True) if name == first or size <= MOST_DRAWN]
+    sets = [(name, [states_chart(f"{name}, first sequence", values[name][0])]) for name in drawn]
+    return [Choice("Value", sets)], timed[len(drawn) :]
 
 
 def _tried(title: str, look: Callable[[System, Any], Section], system: System, x: Any) -> Section:
@@ -242,19 +156,15 @@ def _tried(title: str, look: Callable[[System, Any], Section], system: System, x
 
 def _flow(system: System, x: Any) -> Section:
     flow = flow_of_outputs(system.whole, x, system.layer)
-    figure, ax = _axes()
-    flow.plot(ax)
     text = f"Of the sum of the last step's outputs: {flow.verdict}"
     numbers = {"norms": flow.norms, "horizon": flow.horizon, "per_step": flow.found.per_step, "kind": flow.found.kind}
-    return Section("Gradient flow", text, figure=figure, numbers=numbers)
+    return Section("Gradient flow", text, charts=[flow_chart(flow)], numbers=numbers)
 
 
 def _memory(system: System, x: Any) -> Section:
     found = memory(system.whole, x, layer=system.layer)
-    figure, ax = _axes()
-    found.plot(ax)
     numbers = {"to_initial_state": found.to_initial_state, "by_lag": found.by_lag, "horizon": found.horizon}
-    return Section("Memory", found.verdict, figure=figure, numbers=numbers)
+    return Section("Memory", found.verdict, charts=[memory_chart(found)], numbers=numbers)
 
 
 def _eigenvalues(system: System, x: Any) -> Section:
@@ -264,15 +174,10 @@ def _eigenvalues(system: System, x: Any) -> Section:
     J, _ = system.jacobian(s[0, chosen], inputs[0, chosen])
     values = np.linalg.eigvals(J)
     radius = np.abs(values).max(axis=1)
-    figure, ax = _axes(4.6, 4.4)
-    circle = np.exp(1j * np.linspace(0, 2 * np.pi, 200))
-    ax.plot(circle.real, circle.imag, color="#8a8a8a", linewidth=1)
-    ax.plot(values.real.ravel(), values.imag.ravel(), ".", color="#0072b2", markersize=3, alpha=0.6)
-    ax.set(xlabel="real part", ylabel="imaginary part", aspect="equal")
-    ax.locator_params(nbins=5)
     text = f"Eigenvalues of one step's Jacobian at {_many(len(chosen), 'step')} of the first sequence: "
     text += f"the largest has a modulus of {np.median(radius):.3g} (median; {radius.min():.3g} to {radius.max():.3g})."
-    return Section("Jacobians", text, figure=figure, numbers={"spectral_radius": radius, "steps": chosen + 1})
+    numbers = {"spectral_radius": radius, "steps": chosen + 1}
+    return Section("Jacobians", text, charts=[eigenvalues_chart(values, chosen + 1)], numbers=numbers)
 
 
 def _points(system: System, x: Any) -> Section:
@@ -290,22 +195,17 @@ def _points(system: System, x: Any) -> Section:
         growing = found.unstable_directions[k]
         rows.append([f"{found.residuals[k]:.1e}", f"{size:.4g}", f"{growing}", constant, f"{found.found_from[k]}"])
     text += f" The first {len(rows) - 1} of them in the table." if len(found) >= len(rows) else ""
-    three = system.n > 2
-    figure, ax = _axes(7, 5.2, projection="3d" if three else None)
-    found.plot(ax)
     numbers = {"count": len(found), "stable": found.stable, "points": found.points, "residuals": found.residuals}
-    return Section("Fixed points", text, rows, figure, numbers)
+    return Section("Fixed points", text, rows, [points_chart(found)], numbers)
 
 
 def _lyapunov(system: System, x: Any) -> Section:
     typical, words = _typical(system, system.given(x)[0])
     drive = np.broadcast_to(typical, (LYAPUNOV_STEPS + LYAPUNOV_STEPS // 4, system.F))
     found = spectrum_along(system, drive, LYAPUNOV_STEPS // 4)
-    figure, ax = _axes()
-    found.plot(ax)
     text = f"{words}: {found.verdict}. Kaplan-Yorke dimension {found.dimension:.3g}."
     numbers = {"exponents": found.exponents, "error": found.error, "dimension": found.dimension}
-    return Section("Lyapunov exponents", text, figure=figure, numbers=numbers)
+    return Section("Lyapunov exponents", text, charts=[exponents_chart(found)], numbers=numbers)
 
 
 def _typical(system: System, x: np.ndarray) -> tuple[np.ndarray, str]:
@@ -323,67 +223,3 @@ DYNAMICS = {
     "Fixed points": _points,
     "Lyapunov exponents": _lyapunov,
 }
-
-# --- the page -----------------------------------------------------------------------------------------------
-
-NUMBER = re.compile(r"[-+−]?(\d[\d.,]*(e[-+]?\d+)?|inf|nan)( ?%)?")
-PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>{title}</title>
-<style>
-body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 54rem; margin: 2rem auto; padding: 0 1rem; color: #222; }}
-h2 {{ border-top: 1px solid #ddd; padding-top: 1rem; margin-top: 2rem; }}
-table {{ border-collapse: collapse; font-size: 14px; margin: 1rem 0; display: block; overflow-x: auto; }}
-td, th {{ padding: .25rem .8rem .25rem 0; text-align: left; vertical-align: top; border-bottom: 1px solid #eee; }}
-.number {{ text-align: right; }}
-td {{ white-space: pre-wrap; font-variant-numeric: tabular-nums; }}
-img {{ max-width: 100%; }}
-</style></head>
-<body><h1>{title}</h1>
-{body}
-</body></html>
-"""
-
-
-def _shown(text: str) -> str:
-    """A text of whatever data on a page."""
-    return html.escape(visible(text))
-
-
-def _section(section: Section) -> str:
-    parts = [f"<h2>{_shown(section.title)}</h2>", f"<p>{_shown(section.text)}</p>"]
-    if section.table:
-        head, *rows = section.table
-        right = [_are_numbers(column) for column in zip(*rows, strict=False)]
-        parts.append(f"<table><tr>{_cells(head, 'th', right)}</tr>")
-        parts += [f"<tr>{_cells(row, 'td', right)}</tr>" for row in rows]
-        parts.append("</table>")
-    if section.figure is not None:
-        parts.append(f'<img alt="{_shown(section.title)}" src="data:image/png;base64,{_picture(section.figure)}">')
-    return "\n".join(parts)
-
-
-def _are_numbers(column: Iterable[str]) -> bool:
-    """Whether a column holds numbers, as words are set left and numbers right."""
-    there = [word for word in column if word.strip() not in ("", "-")]
-    return bool(there) and all(NUMBER.fullmatch(word.strip()) for word in there)
-
-
-def _cells(row: Sequence[str], tag: str, right: Sequence[bool]) -> str:
-    marks = [' class="number"' if number else "" for number in right] + [""] * (len(row) - len(right))
-    return "".join(f"<{tag}{mark}>{_shown(word)}</{tag}>" for word, mark in zip(row, marks, strict=False))
-
-
-def _picture(figure: Any) -> str:
-    data = io.BytesIO()
-    tight = None if figure.get_layout_engine() else "tight"  # a layout leaves nothing to cut off, and is slow twice
-    figure.savefig(data, format="png", dpi=110, bbox_inches=tight)
-    return base64.b64encode(data.getvalue()).decode()
-
-
-def _axes(width: float = 7.5, height: float = 3.2, projection: str | None = None) -> tuple[Any, Any]:
-    """A figure without pyplot, so that no window opens and no state is kept."""
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(width, height), layout=None if projection else "constrained")
-    return figure, figure.add_subplot(projection=projection)

@@ -27,15 +27,17 @@ if TYPE_CHECKING:
     from elman.lab.sessions import Sessions
 
 CELL, UNITS, TASK = "gru", 16, "adding"  # what a page begins with
+COLOURS = Path(__file__).parents[1] / "plots/page/static/colours.css"  # read and not imported, which would take NumPy
 SECONDS_A_BEAT = 10.0  # a sign of life, by which a page that is gone is noticed
 KINDS = {"html": "text/html", "css": "text/css", "js": "text/javascript", "svg": "image/svg+xml", "woff2": "font/woff2"}
 MOST_NEWS = 2000  # that wait for a page which does not listen
 
 
 def static_files() -> dict[str, bytes]:
-    """All files of the page by their names; nothing else can be asked for."""
+    """All files of the page by their names, and the colours of all pages; nothing else can be asked for."""
     root = Path(__file__).parent / "static"
-    return {file.relative_to(root).as_posix(): file.read_bytes() for file in root.rglob("*") if file.is_file()}
+    found = {file.relative_to(root).as_posix(): file.read_bytes() for file in root.rglob("*") if file.is_file()}
+    return {**found, COLOURS.name: COLOURS.read_bytes()}
 
 
 def _preloads(static: dict[str, bytes]) -> str:

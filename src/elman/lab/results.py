@@ -25,11 +25,16 @@ SHOWN = {
     MODEL: ("model", ""),
 }
 KINDS = ("page", "model", "picture", "table", "data", "text")  # in the order in which they are listed
-# A page may run the script that it holds, in a sandbox without an origin, from which it reaches nothing.
-POLICY = (
-    "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; font-src data:; "
-    "base-uri 'none'; form-action 'none'; sandbox allow-scripts; frame-ancestors 'self'"
-)
+
+
+def policy() -> str:
+    """What a page may do: of scripts, only that of Elman's own pages runs, without an origin: it reaches nothing."""
+    from elman.plots.page import SCRIPT_HASH
+
+    return (
+        f"default-src 'none'; script-src {SCRIPT_HASH}; style-src 'unsafe-inline'; img-src data:; font-src data:; "
+        "base-uri 'none'; form-action 'none'; sandbox allow-scripts; frame-ancestors 'self'"
+    )
 
 
 class Results:
@@ -83,7 +88,7 @@ class Results:
         path = self.files.get(name)
         if path is None or path.suffix.lower() == MODEL or not path.is_file() or path.stat().st_size > MOST_BYTES:
             return None
-        return path.read_bytes(), SHOWN[path.suffix.lower()][1], POLICY
+        return path.read_bytes(), SHOWN[path.suffix.lower()][1], policy()
 
 
 def _shown(root: Path) -> Iterator[Path]:

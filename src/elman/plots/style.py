@@ -129,15 +129,6 @@ def whole_numbers(axis: Any) -> None:
     axis.set_major_locator(MaxNLocator(integer=True))
 
 
-def plain_decades(axis: Any) -> None:
-    """Numbers as 0.5, 1, 2 along an axis of logarithms."""
-    from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
-
-    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    axis.set_minor_locator(NullLocator())
-
-
 def dots(curve: np.ndarray) -> dict[str, Any]:
     """Dots where a curve is so short that its points should be seen."""
     return {"marker": "o", "markersize": 3} if len(curve) <= 30 else {}
