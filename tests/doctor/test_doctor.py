@@ -16,6 +16,7 @@ from elman.doctor import diagnose, findings, installation, settings, surrounding
 from elman.doctor.findings import Diagnosis, Finding, impersonal, looked
 from elman.doctor.trying import Tried
 from elman.engine import native
+from elman.engine.threads import default_threads
 
 
 def by_name(found):
@@ -47,7 +48,7 @@ def test_the_engine_is_the_one_that_computes(whole):
     engine = by_name(whole.sections["Engine"])
     if native.available():
         assert native.instruction_set() in engine["instruction sets"].text and engine["native"].value
-    assert engine["threads"].value == native.default_threads()
+    assert engine["threads"].value == default_threads()
 
 
 def test_it_names_nobody(whole, monkeypatch):
