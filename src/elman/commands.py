@@ -93,7 +93,12 @@ class ForecastReport:
     files: tuple[str, ...]
 
     def plain(self) -> dict[str, Any]:
-        """In terms of JSON."""
+        """In terms of JSON.
+
+        Returns
+        -------
+        dict
+        """
         return {
             "series": results.describe_series(self.name, self.collection),
             "horizon": self.forecast.horizon,
@@ -389,7 +394,12 @@ class Inspection:
     files: tuple[str, ...]
 
     def plain(self) -> dict[str, Any]:
-        """In terms of JSON."""
+        """In terms of JSON.
+
+        Returns
+        -------
+        dict
+        """
         return self.report.plain() | {"files": [self.folder / file for file in self.files]}
 
 

@@ -84,7 +84,12 @@ class Entry:
     initial: dict[str, object]
 
     def plain(self) -> dict[str, object]:
-        """In terms of JSON."""
+        """In terms of JSON.
+
+        Returns
+        -------
+        dict[str, object]
+        """
         return asdict(self) | {"options": {name: _plain(value) for name, value in self.options.items()}}
 
 

@@ -177,7 +177,12 @@ class Comparison:
         return [{name: getattr(result, name) for name in COLUMNS} for result in self.results]
 
     def words(self) -> list[list[str]]:
-        """A row a cell in words, the heading first."""
+        """A row a cell in words, the heading first.
+
+        Returns
+        -------
+        list of list of str
+        """
         heading = ["cell", "units", "parameters", self.metric, "seconds", "updates", "gradient horizon"]
         return [heading, *(list(self._words(result)) for result in self.results)]
 

@@ -66,11 +66,21 @@ class Tried:
 
     @property
     def words(self) -> str:
-        """As ``units=32, cell=gru``."""
+        """As ``units=32, cell=gru``.
+
+        Returns
+        -------
+        str
+        """
         return _in_words(self.settings)
 
     def plain(self) -> dict[str, Any]:
-        """In terms of JSON."""
+        """In terms of JSON.
+
+        Returns
+        -------
+        dict
+        """
         scores = {str(seed): score for seed, score in self.scores.items()}
         about = {"number": self.number, "settings": self.settings, "scores": scores}
         return about | {"mean": self.mean, "sd": self.sd, "seconds": self.seconds}
@@ -294,7 +304,12 @@ class Sweep:
         return {"trial": row.trial, "seed": row.seed, **plain, **told, "finished": row.finished}
 
     def plain(self) -> dict[str, Any]:
-        """What was found in terms of JSON: settings from the best on, what parameters changed, all trials."""
+        """What was found in terms of JSON: settings from the best on, what parameters changed, all trials.
+
+        Returns
+        -------
+        dict
+        """
         return {
             "name": self.name,
             "measure": self.measure,

@@ -128,7 +128,18 @@ class FixedPoints:
         return ax
 
     def projected(self, dimensions: int) -> tuple[np.ndarray, np.ndarray]:
-        """The given states and the points in the space of the states' principal components."""
+        """The given states and the points in the space of the states' principal components.
+
+        Parameters
+        ----------
+        dimensions : int
+            So many of them.
+
+        Returns
+        -------
+        tuple of arrays
+            (N, dimensions) and (K, dimensions).
+        """
         middle = self.trajectories.mean(axis=0)
         _, _, components = np.linalg.svd(self.trajectories - middle, full_matrices=False)
         basis = np.zeros((dimensions, len(middle)))
@@ -136,7 +147,12 @@ class FixedPoints:
         return (self.trajectories - middle) @ basis.T, (self.points - middle) @ basis.T
 
     def kinds(self) -> dict[str, np.ndarray]:
-        """Which points (K,) are of which kind."""
+        """Which points (K,) are of which kind.
+
+        Returns
+        -------
+        dict
+        """
         growing, fixed = self.unstable_directions, ~self.slow
         return {
             "stable": self.stable & fixed,

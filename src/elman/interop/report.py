@@ -86,7 +86,12 @@ class Report:
         return replace(self, notes=(*self.notes, *notes))
 
     def plain(self) -> dict[str, Any]:
-        """In terms of JSON."""
+        """In terms of JSON.
+
+        Returns
+        -------
+        dict
+        """
         return asdict(self) | {"differences": dict(self.differences), "largest": self.largest}
 
     def __str__(self) -> str:

@@ -49,7 +49,12 @@ class TextScore:
     unknown: int = 0
 
     def plain(self) -> dict[str, Any]:
-        """In terms of JSON."""
+        """In terms of JSON.
+
+        Returns
+        -------
+        dict
+        """
         return asdict(self) | {"bits_per_character": self.bits_per_character, "perplexity": self.perplexity}
 
     def __repr__(self) -> str:
