@@ -292,6 +292,41 @@ CLASSIFIER = {
 }
 """Of arguments of `SequenceClassifier` and `SequenceRegressor`: what scikit-learn and others call them."""
 
+_SOFTMAX, _BINARY = "softmax_cross_entropy', of logits", "binary_cross_entropy', of logits"
+LOSSES = {
+    "crossentropy": _SOFTMAX,
+    "categoricalcrossentropy": _SOFTMAX,
+    "sparsecategoricalcrossentropy": _SOFTMAX,
+    "softmax": _SOFTMAX,
+    "nll": _SOFTMAX,
+    "logloss": _SOFTMAX,
+    "binarycrossentropy": _BINARY,
+    "bce": _BINARY,
+    "bcewithlogits": _BINARY,
+    "l1": "mae'",
+    "l2": "mse'",
+    "smoothl1": "huber'",
+    "logcosh": "huber'",
+    "quantile": "pinball'",
+    "gaussiannll": "normal'",
+    "gaussian": "normal'",
+    "poissonnll": "poisson'",
+}
+"""What losses of other libraries are called here, by their names in small letters."""
+
+
+def of_loss(name: str) -> str:
+    """`` (it is 'x' here)`` of a loss that another library calls so, else nothing.
+
+    Examples
+    --------
+    >>> of_loss("CrossEntropyLoss"), of_loss("hubber")
+    (" (it is 'softmax_cross_entropy', of logits, here)", '')
+    """
+    plain = name.lower().replace("_", "").replace(" ", "")
+    found = LOSSES.get(plain) or LOSSES.get(plain.removesuffix("loss"))
+    return f" (it is '{found}{',' if found.endswith('logits') else ''} here)" if found else ""
+
 
 def hinted(hints: Mapping[str, str], *more: str) -> Callable[[F], F]:
     """Have a function say, of an argument that it has not, what is to be given here.
