@@ -116,6 +116,15 @@ def test_classify_again_with_a_model_knows_the_columns(run, walks):
     assert {p.name for p in (walks / "again").iterdir()} == FILES - {"model.safetensors"}
 
 
+def test_judging_leaves_the_test_of_the_model_as_it_is(run, walks):
+    run("classify", "walks.csv", *AS_TOLD, *QUICK)
+    before = {file.name: file.read_bytes() for file in (walks / "classify-walks").iterdir()}
+    for _ in range(2):
+        code, out, _ = run("classify", "--model", "classify-walks/model.safetensors", "walks.csv")
+        assert code == 0 and "Written to classify-walks-again: " in out
+    assert {file.name: file.read_bytes() for file in (walks / "classify-walks").iterdir()} == before
+
+
 def test_cases_without_labels_are_judged_and_nothing_says_how_well(run, walks):
     code, out, _ = run("classify", "walks.csv", *AS_TOLD, "--test", "unlabelled.csv", *QUICK, "--out", "o")
     assert code == 0 and "Accuracy" not in out and "Judged 3 cases of unlabelled.csv" in out
