@@ -48,3 +48,8 @@ def test_what_counts_is_said(words, printed, told):
 
 def test_an_empty_list_is_no_missing_one():
     assert CliRunner().invoke(sample, ["--columns", ""]).stdout.startswith(" None")
+
+
+def test_options_that_are_gone_are_not_proposed():
+    result = CliRunner().invoke(elman, ["forecast", "sunspots", "--horizn", "3"])
+    assert result.exit_code == 2 and "--horizon" in result.output and "--hidden" not in result.output

@@ -24,14 +24,31 @@ class Once(click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         words = list(args)
-        found, _, order = self.make_parser(ctx).parse_args(args=list(args))
+        try:
+            self._tell_twice(ctx, words)
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            raise self._no_such(error) from error
+        except click.UsageError as error:
+            raise self._explained(error, words) from error
+
+    def _tell_twice(self, ctx: click.Context, words: list[str]) -> None:
+        """Say which options came twice."""
+        found, _, order = self.make_parser(ctx).parse_args(args=list(words))
         for param in dict.fromkeys(order):
             if isinstance(param, click.Option) and not param.multiple and order.count(param) > 1:
                 say(f"elman: {_twice(param, found.get(param.name or ''))}", err=True)
-        try:
-            return super().parse_args(ctx, args)
-        except click.UsageError as error:
-            raise self._explained(error, words) from error
+
+    def _no_such(self, error: click.NoSuchOption) -> click.NoSuchOption:
+        """With the options that are near, of those that the help shows; and where a sweep's parameters go."""
+        shown = [
+            o for p in self.params if isinstance(p, click.Option) and not p.hidden for o in (*p.opts, *p.secondary_opts)
+        ]
+        message = error.message
+        if "--grid" in shown:
+            name = error.option_name.lstrip("-").replace("-", "_")
+            message += f" A parameter of all trials is given as --set {name}=..., and tried as --grid {name}=..."
+        return click.NoSuchOption(error.option_name, message, shown, error.ctx)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         write_options(self.get_params(ctx), ctx, formatter)
