@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -125,8 +126,14 @@ def path(value: Any, what: str = "path") -> Path:
         raise OptionError(f"{what} is {shown(value)}; expected the path of a file or folder, as a text or a Path")
     if not os.fspath(value).strip():
         raise OptionError(f"{what} is empty, expected a path; is it a variable that was not set?")
+    if _ADDRESS.match(os.fspath(value)):
+        raise OptionError(
+            f"{what} is {value}, an address; expected a file or folder of this computer: download it before"
+        )
     return Path(value)
 
+
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
 
 OTHERS = {
     ".keras": "Keras, which `elman convert` or el.interop.to_keras writes",

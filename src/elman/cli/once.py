@@ -4,6 +4,8 @@ twice: lists become one, of others the last counts, which is said."""
 from __future__ import annotations
 
 import functools
+import re
+from collections.abc import Iterable
 from typing import Any
 
 import click
@@ -12,6 +14,8 @@ from elman.cli.choices import with_places
 from elman.cli.document import json_option
 from elman.cli.headings import write_options
 from elman.cli.terminal import say
+
+_ARGUMENT = re.compile(r"(?<![\w-])([a-z_]+)=")
 
 
 class Once(click.Command):
@@ -50,6 +54,16 @@ class Once(click.Command):
             message += f" A parameter of all trials is given as --set {name}=..., and tried as --grid {name}=..."
         return click.NoSuchOption(error.option_name, message, shown, error.ctx)
 
+    def invoke(self, ctx: click.Context) -> Any:
+        from elman.errors import ElmanError
+
+        try:
+            return super().invoke(ctx)
+        except ElmanError as error:
+            if told := in_shell(str(error), self.params):
+                error.add_note(told)
+            raise
+
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         write_options(self.get_params(ctx), ctx, formatter)
 
@@ -60,6 +74,14 @@ class Once(click.Command):
             return error
         more = "--json prints the result and takes no file: --json-file FILE writes one"
         return click.UsageError(f"{error.message} {more}", error.ctx)
+
+
+def in_shell(message: str, params: Iterable[click.Parameter]) -> str:
+    """The options of arguments that a message names as Python has them, and not as the shell does."""
+    options = {param.name: param.opts[-1] for param in params if isinstance(param, click.Option)}
+    named = (options.get(name) for name in dict.fromkeys(_ARGUMENT.findall(message)))
+    left = [option for option in named if option and option not in message]
+    return f"in the shell: {', '.join(left)}" if left else ""
 
 
 def _twice(option: click.Option, last: Any) -> str:
