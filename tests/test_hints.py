@@ -58,6 +58,56 @@ def test_arguments(call, said):
         call()
 
 
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("cross_entropy", "'cross_entropy': give 'softmax_cross_entropy'"),
+        ("nn.CrossEntropyLoss", "give 'softmax_cross_entropy'"),
+        ("sparse_categorical_crossentropy", "give 'softmax_cross_entropy'"),
+        ("binary_crossentropy", "give 'binary_cross_entropy'"),
+        ("BCEWithLogitsLoss", "give 'binary_cross_entropy'"),
+        ("l1_loss", "give 'mae'"),
+        ("MSELoss", "give 'mse'"),
+        ("hubr", r"did you mean 'huber'"),
+    ],
+)
+@pytest.mark.parametrize("ragged", [False, True])
+def test_losses_by_other_names(name, said, ragged):
+    x, target = (list(X), list(X[..., :1])) if ragged else (X, X[..., :1])
+    with pytest.raises(el.OptionError, match=rf"^unknown loss .*{said}"):
+        net().fit(x, target, loss=name, epochs=1, verbose=0)
+
+
+def test_what_is_given_for_losses_and_metrics_is_there():
+    from elman.training import LOSSES
+    from elman.training.metrics import METRICS
+
+    for names, there in ((hints.LOSSES, LOSSES), (hints.METRICS, METRICS)):
+        assert all(hint.split("'")[1] in there for hint in names.values())
+
+
+def test_metrics_by_other_names():
+    with pytest.raises(el.OptionError, match="unknown metric 'sparse_categorical_accuracy': give 'accuracy'"):
+        net().fit(X, X[..., :1], metrics=["sparse_categorical_accuracy"], epochs=1, verbose=0)
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (
+            lambda: el.LSTM(3, 8),
+            r"LSTM takes 1 argument without a name \(units\), and was given 2: el.Network\(features",
+        ),
+        (lambda: el.Dense(3, 8), "Dense takes 1 argument without a name .*el.Network"),
+        (lambda: el.Network(3, el.GRU(4), el.Dense(1)), "Network takes 2 arguments without a name .*in a list"),
+        (lambda: el.Network(input_size=3, layers=[el.GRU(4)]), "Network has no argument 'input_size': give inputs"),
+    ],
+)
+def test_arguments_without_names(call, said):
+    with pytest.raises(el.OptionError, match=said):
+        call()
+
+
 @pytest.mark.parametrize("name", hints.NETWORK)
 def test_what_a_network_of_another_package_has(name):
     with pytest.raises(AttributeError, match=f"Network has no '{name}': ") as found:

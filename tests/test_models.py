@@ -9,6 +9,7 @@ import pytest
 from safetensors.numpy import save_file
 
 import elman as el
+from elman import commands_text
 
 CASES = np.random.default_rng(0).normal(size=(8, 5, 2))
 SMALL = {"units": 2, "epochs": 1, "convolution": None, "members": 1}
@@ -96,6 +97,30 @@ def changed(file, tmp_path, **entries):
     header = {k: v for k, v in {**header, **entries}.items() if v is not None}
     save_file(tensors, tmp_path / "changed.safetensors", metadata=header or None)
     return tmp_path / "changed.safetensors"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("ending", [".keras", ".pt", ".PTH", ".onnx", ".pkl", ".joblib"])
+def test_a_name_of_another_kind_of_file_is_refused(saved, tmp_path, kind, ending):
+    with pytest.raises(el.OptionError, match=rf"{ending} is a file of .*give one called .*model.safetensors"):
+        saved[kind][0].save(tmp_path / f"model{ending}")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    "make", [lambda path: el.ModelCheckpoint(path), lambda path: commands_text.learn_to_write("text.txt", out=path)]
+)
+def test_a_name_of_another_kind_of_file_is_refused_before_the_training(tmp_path, monkeypatch, make):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "text.txt").write_text("to be or not to be " * 20)
+    with pytest.raises(el.OptionError, match="give one called net.safetensors"):
+        make("net.pt")
+
+
+def test_a_folder_is_told_with_the_model_in_it(saved, tmp_path):
+    saved["Network"][0].save(tmp_path / "mine.safetensors")
+    with pytest.raises(el.ModelFileError, match="give the model file in it, .*mine.safetensors$"):
+        el.load(tmp_path)
 
 
 @pytest.mark.parametrize("reader", [el.load, el.network.load, el.Forecaster.load, el.LanguageModel.load])

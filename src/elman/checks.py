@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -125,7 +126,39 @@ def path(value: Any, what: str = "path") -> Path:
         raise OptionError(f"{what} is {shown(value)}; expected the path of a file or folder, as a text or a Path")
     if not os.fspath(value).strip():
         raise OptionError(f"{what} is empty, expected a path; is it a variable that was not set?")
+    if _ADDRESS.match(os.fspath(value)):
+        raise OptionError(
+            f"{what} is {value}, an address; expected a file or folder of this computer: download it before"
+        )
     return Path(value)
+
+
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
+
+OTHERS = {
+    ".keras": "Keras, which `elman convert` or el.interop.to_keras writes",
+    ".h5": "Keras, which `elman convert` or el.interop.to_keras writes",
+    ".hdf5": "Keras, which `elman convert` or el.interop.to_keras writes",
+    ".pt": "PyTorch, which `elman convert` or el.interop.to_torch writes",
+    ".pth": "PyTorch, which `elman convert` or el.interop.to_torch writes",
+    ".ckpt": "PyTorch, which `elman convert` or el.interop.to_torch writes",
+    ".onnx": "ONNX, which `elman convert` or el.interop.to_onnx writes",
+    ".c": "C, which `elman export` or el.interop.to_c writes",
+    ".pkl": "pickles; Elman's hold no code",
+    ".pickle": "pickles; Elman's hold no code",
+    ".joblib": "pickles; Elman's hold no code",
+}
+
+
+def model_path(value: Any, what: str = "path") -> Path:
+    """The place of a model file, which is not called as those of others are: it would be opened as what it is not."""
+    found = path(value, what)
+    if other := OTHERS.get(found.suffix.lower()):
+        raise OptionError(
+            f"{what} is {found}, and {found.suffix} is a file of {other}; a model is saved as safetensors: give one "
+            f"called {found.with_suffix('.safetensors')}"
+        )
+    return found
 
 
 def numbers(given: Any, name: str, hint: str = "") -> np.ndarray:

@@ -113,7 +113,7 @@ def learn_to_write(
         After Ctrl-C; what was learnt so far is in the file.
     """
     text = checks.path(source, "the text")
-    file = _named_after(text) if out is None else checks.path(out, "out")
+    file = _named_after(text) if out is None else checks.model_path(out, "out")
     held = None if validation_file is None else checks.path(validation_file, "validation_file")
     model = LanguageModel().set_params(**params)
     model.check_params()

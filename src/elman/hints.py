@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 from elman.checks import nearest
@@ -67,6 +67,14 @@ ELSEWHERE = {
     "TimeSeries": "el.Forecaster takes arrays, data frames and files as they are",
     "RNNModel": "el.Forecaster(horizon, cell='gru') forecasts with recurrent networks",
     "BlockRNNModel": "el.Forecaster(horizon, cell='gru') forecasts with recurrent networks",
+    "nn": "el.GRU, el.Dense and the other layers are in the package itself",
+    "layers": "el.GRU, el.Dense and the other layers are in the package itself",
+    "optim": "el.Adam, el.SGD and the other optimisers are in the package itself",
+    "optimizers": "el.Adam, el.SGD and the other optimisers are in the package itself",
+    "callbacks": "el.EarlyStopping and the other callbacks are in the package itself",
+    "losses": "el.training.LOSSES holds them by name",
+    "metrics": "net.fit(metrics=['accuracy']) is told their names, or functions: el.Network",
+    "tensor": "el.Network takes NumPy's arrays, and tensors of PyTorch as they are",
 }
 """Of the package."""
 
@@ -101,6 +109,53 @@ FIT = {
     "seed": "el.Network(..., seed=0) fixes all that is random",
 }
 """Of arguments of `Network.fit`."""
+
+_SOFTMAX = "give 'softmax_cross_entropy', of logits, with classes or their probabilities"
+_BINARY = "give 'binary_cross_entropy', of logits"
+
+LOSSES = {
+    "crossentropy": _SOFTMAX,
+    "categoricalcrossentropy": _SOFTMAX,
+    "sparsecategoricalcrossentropy": _SOFTMAX,
+    "nll": _SOFTMAX,
+    "softmax": _SOFTMAX,
+    "bce": _BINARY,
+    "bcewithlogits": _BINARY,
+    "binarycrossentropy": _BINARY,
+    "binarycrossentropywithlogits": _BINARY,
+    "log": _BINARY,
+    "l1": "give 'mae'",
+    "l2": "give 'mse'",
+    "mse": "give 'mse'",
+    "smoothl1": "give 'huber'",
+    "gaussiannll": "give 'normal'",
+    "poissonnll": "give 'poisson'",
+    "quantile": "give 'pinball'",
+}
+"""Of losses, as `plain_name` has them without `loss` at the end."""
+
+METRICS = {
+    "acc": "give 'accuracy'",
+    "binaryaccuracy": "give 'accuracy'",
+    "categoricalaccuracy": "give 'accuracy'",
+    "sparsecategoricalaccuracy": "give 'accuracy'",
+    "multiclassaccuracy": "give 'accuracy'",
+    "meansquarederror": "give 'mse'",
+    "meanabsoluteerror": "give 'mae'",
+}
+"""Of metrics, as `plain_name` has them."""
+
+NETWORK_MADE = {
+    "*": "el.Network(features, [el.GRU(64), el.Dense(1)]) is given its layers in a list",
+    "input_size": "give inputs",
+    "input_shape": "give inputs, the features alone: el.Network(3, [...])",
+    "input_dim": "give inputs",
+    "features": "give inputs",
+    "outputs": "the last layer says it: el.Dense(outputs)",
+    "random_state": "give seed",
+    "device": "Elman computes on the CPU; el.interop.to_torch(net) is a module for a GPU",
+}
+"""Of arguments of `Network`; "*" is said of more arguments without a name than it takes."""
 
 NETWORK = {
     "predict": "net(x) gives the outputs",
@@ -155,6 +210,7 @@ OPTIMIZER = {
 """Of arguments of optimisers."""
 
 LAYERS = {
+    "*": "el.Network(features, [...]) says how many features the first layer reads, the others find it",
     "frozen": "give trainable=False; net.freeze('0.*') does so later",
     "hidden_size": "give units",
     "input_size": "el.Network(features, [...]) says how many features the first layer reads",
@@ -197,7 +253,7 @@ LAYERS = {
     "dtype": "el.Network(..., dtype='float64') is of all layers",
     "merge_mode": "give merge",
 }
-"""Of arguments of layers."""
+"""Of arguments of layers; "*" is said of more of them without a name than a layer takes."""
 
 _SEEN = "leave it out: a series is read from its beginning"
 
@@ -292,41 +348,6 @@ CLASSIFIER = {
 }
 """Of arguments of `SequenceClassifier` and `SequenceRegressor`: what scikit-learn and others call them."""
 
-_SOFTMAX, _BINARY = "softmax_cross_entropy', of logits", "binary_cross_entropy', of logits"
-LOSSES = {
-    "crossentropy": _SOFTMAX,
-    "categoricalcrossentropy": _SOFTMAX,
-    "sparsecategoricalcrossentropy": _SOFTMAX,
-    "softmax": _SOFTMAX,
-    "nll": _SOFTMAX,
-    "logloss": _SOFTMAX,
-    "binarycrossentropy": _BINARY,
-    "bce": _BINARY,
-    "bcewithlogits": _BINARY,
-    "l1": "mae'",
-    "l2": "mse'",
-    "smoothl1": "huber'",
-    "logcosh": "huber'",
-    "quantile": "pinball'",
-    "gaussiannll": "normal'",
-    "gaussian": "normal'",
-    "poissonnll": "poisson'",
-}
-"""What losses of other libraries are called here, by their names in small letters."""
-
-
-def of_loss(name: str) -> str:
-    """`` (it is 'x' here)`` of a loss that another library calls so, else nothing.
-
-    Examples
-    --------
-    >>> of_loss("CrossEntropyLoss"), of_loss("hubber")
-    (" (it is 'softmax_cross_entropy', of logits, here)", '')
-    """
-    plain = name.lower().replace("_", "").replace(" ", "")
-    found = LOSSES.get(plain) or LOSSES.get(plain.removesuffix("loss"))
-    return f" (it is '{found}{',' if found.endswith('logits') else ''} here)" if found else ""
-
 
 def hinted(hints: Mapping[str, str], *more: str) -> Callable[[F], F]:
     """Have a function say, of an argument that it has not, what is to be given here.
@@ -345,10 +366,11 @@ def hinted(hints: Mapping[str, str], *more: str) -> Callable[[F], F]:
     """
 
     def decorate(function: F) -> F:
-        known = {*_named(function), *more}
+        known, nameless = {*_named(function), *more}, _nameless(function)
 
         @functools.wraps(function)
         def told(*args: Any, **given: Any) -> Any:
+            check_nameless(function.__name__, args, nameless, hints)
             if not known.issuperset(given):
                 raise no_argument(function.__name__, given, known, hints)
             return function(*args, **given)
@@ -364,6 +386,31 @@ def _named(function: Callable[..., Any]) -> set[str]:
     return {name for name, parameter in parameters.items() if parameter.kind is not inspect.Parameter.VAR_KEYWORD}
 
 
+def _nameless(function: Callable[..., Any]) -> tuple[str, ...] | None:
+    """The arguments that may be given without their names, in order; None where any number may."""
+    parameters = inspect.signature(function).parameters.values()
+    if any(parameter.kind is inspect.Parameter.VAR_POSITIONAL for parameter in parameters):
+        return None
+    return tuple(parameter.name for parameter in parameters if parameter.kind in _WITHOUT_NAMES)
+
+
+_WITHOUT_NAMES = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+
+
+def check_nameless(
+    name: str, args: tuple[Any, ...], nameless: tuple[str, ...] | None, hints: Mapping[str, str]
+) -> None:
+    """Refuse more arguments without a name than a function takes."""
+    if nameless is None or len(args) <= len(nameless):
+        return
+    own = [each for each in nameless if each not in ("net", "self")]
+    more = f": {hints['*']}" if "*" in hints else ""
+    raise OptionError(
+        f"{name} takes {len(own)} argument{'s' * (len(own) != 1)} without a name ({', '.join(own)}), and was given "
+        f"{len(args) - len(nameless) + len(own)}{more}"
+    )
+
+
 C = TypeVar("C", bound=type)
 
 
@@ -372,10 +419,11 @@ def hinted_class(hints: Mapping[str, str]) -> Callable[[C], C]:
 
     def decorate(made: C) -> C:
         init = made.__init__  # type: ignore[misc]
-        known = _named(init)
+        known, nameless = _named(init), _nameless(init)
 
         @functools.wraps(init)
         def told(self: Any, *args: Any, **given: Any) -> None:
+            check_nameless(made.__name__, (self, *args), nameless, hints)
             if not known.issuperset(given):
                 raise no_argument(made.__name__, given, known - {"self"}, hints)
             init(self, *args, **given)
@@ -389,6 +437,29 @@ def hinted_class(hints: Mapping[str, str]) -> Callable[[C], C]:
 def of_network(name: str) -> str:
     """What to say of an attribute that a network has not, behind its name."""
     return f": {NETWORK[name]}" if name in NETWORK else ""
+
+
+def plain_name(name: Any) -> str:
+    """A name as the tables here have it, however a package writes it.
+
+    Examples
+    --------
+    >>> plain_name("nn.CrossEntropyLoss"), plain_name("l1_loss")
+    ('crossentropyloss', 'l1loss')
+    """
+    return str(name).rpartition(".")[2].lower().replace("_", "")
+
+
+def of_loss(name: Any, losses: Iterable[str]) -> str:
+    """What to say of a loss that there is not, behind its name."""
+    hint = LOSSES.get(plain_name(name).removesuffix("loss"))
+    return f": {hint}" if hint else nearest(name, losses)
+
+
+def of_metric(name: Any, metrics: Iterable[str]) -> str:
+    """What to say of a metric that there is not, behind its name."""
+    hint = METRICS.get(plain_name(name))
+    return f": {hint}" if hint else nearest(name, metrics)
 
 
 def no_argument(name: str, given: Mapping[str, Any], known: set[str], hints: Mapping[str, str]) -> OptionError:

@@ -230,7 +230,8 @@ def _opened(path: Path) -> Iterator[Any]:
     except OptionError as error:
         raise ModelFileError(str(error)) from error
     if path.is_dir():
-        raise ModelFileError(f"{path} is a folder; give the model file in it")
+        there = sorted(file for file in path.glob("*.safetensors"))
+        raise ModelFileError(f"{path} is a folder; give the model file in it{f', {there[0]}' if there else ''}")
     if not path.is_file():
         raise ModelFileError(f"there is no model file {path}")
     try:

@@ -116,6 +116,15 @@ def test_classify_again_with_a_model_knows_the_columns(run, walks):
     assert {p.name for p in (walks / "again").iterdir()} == FILES - {"model.safetensors"}
 
 
+def test_judging_leaves_the_test_of_the_model_as_it_is(run, walks):
+    run("classify", "walks.csv", *AS_TOLD, *QUICK)
+    before = {file.name: file.read_bytes() for file in (walks / "classify-walks").iterdir()}
+    for _ in range(2):
+        code, out, _ = run("classify", "--model", "classify-walks/model.safetensors", "walks.csv")
+        assert code == 0 and "Written to classify-walks-again: " in out
+    assert {file.name: file.read_bytes() for file in (walks / "classify-walks").iterdir()} == before
+
+
 def test_cases_without_labels_are_judged_and_nothing_says_how_well(run, walks):
     code, out, _ = run("classify", "walks.csv", *AS_TOLD, "--test", "unlabelled.csv", *QUICK, "--out", "o")
     assert code == 0 and "Accuracy" not in out and "Judged 3 cases of unlabelled.csv" in out
@@ -299,7 +308,7 @@ def test_options_that_make_no_sense(run, walks, options, words):
 def test_a_model_of_classes_tells_no_numbers(run, walks):
     run("classify", "walks.csv", *AS_TOLD, *QUICK, "--hold-out", 0, "--out", "o")
     before = sorted(p.name for p in walks.rglob("*"))
-    words = "holds a SequenceClassifier, not a SequenceRegressor"
+    words = "holds a SequenceClassifier, not a SequenceRegressor.*`elman classify --model` in the shell"
     refused(run("regress", "--model", "o/model.safetensors", "others.csv"), walks, before, words)
     refused(run("regress", "walks.csv", *AS_TOLD), walks, before, "y is 'up' .* expected numbers", "`elman classify`")
 

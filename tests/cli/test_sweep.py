@@ -155,6 +155,8 @@ def test_files_as_people_have_them(name):
     [
         ([], "say what to try"),
         (["--grid", "unit=3"], "did you mean 'units'"),
+        (["--epochs", "3"], "No such option '--epochs'.*--set epochs=.*--grid epochs="),
+        (["--learning-rate", "3"], "No such option '--learning-rate'.*--set learning_rate="),
         (["--range", "units=1..4"], "--range is for proposals of Optuna"),
         (["--choice", "units=1,4"], "--choice is for proposals of Optuna"),
         (["--trials", "3", "--grid", "units=1,4"], "--grid tries all combinations"),

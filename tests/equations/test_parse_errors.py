@@ -24,6 +24,8 @@ WRONG = [  # the text, what is said, and where
     (HEAD + "  return W @ x", r"W is no argument and no value .* written p\.W", 2, 10),
     (HEAD + "  return sigmod(x)", r"no function sigmod \(did you mean 'sigmoid'\?\)", 2, 10),
     (HEAD + "  return min(x, h)", r"write minimum\(a, b\)", 2, 10),
+    (HEAD + "  return np.tanh(x)", "functions stand by themselves here: tanh, not np.tanh", 2, 10),
+    (HEAD + "  return torch.relu(x)", "functions stand by themselves here: relu, not torch.relu", 2, 10),
     (HEAD + "  return os.system('ls')", "os is no argument", 2, 10),
     (HEAD + "  return x.real", "a value has no .real", 2, 12),
     (HEAD + "  return p.__class__", "not with an underscore", 2, 12),

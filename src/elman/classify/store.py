@@ -44,7 +44,7 @@ _SCHEMA: dict[str, Any] = {
 
 def save(learner: Learner, path: str | Path) -> Path:
     """Write a fitted estimator, complete or not at all."""
-    path, members, scaling = checks.path(path), learner.networks_, learner.scaling_
+    path, members, scaling = checks.model_path(path), learner.networks_, learner.scaling_
     tensors = tensors_of(members) | {"scaling/mean": scaling.mean, "scaling/spread": scaling.spread}
     entry = _entry(type(learner).__name__)
     stored = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import warnings
 from dataclasses import dataclass
+from typing import Any
 
 import click
 
@@ -36,8 +37,34 @@ COMMANDS = {
 """All commands, under the headings of `elman --help`."""
 
 
+INSTEAD = {
+    "help": "elman --help, or elman COMMAND --help",
+    "version": "elman --version",
+    "train": "forecast, classify, regress and write learn from a file; lab trains a cell on a page",
+    "fit": "forecast, classify, regress and write learn from a file; lab trains a cell on a page",
+    "predict": "forecast, classify and regress judge with --model, and write writes with it",
+    "evaluate": "forecast, classify and regress test what they learn; with --model they judge others",
+    "list": "elman cells lists the cells",
+    "serve": "elman lab opens a page on this computer",
+    "tune": "elman sweep tries settings",
+}
+"""What is asked for as other programs call it."""
+
+
+class _Elman(Words):
+    """All commands; one that other programs have is told what it is called here."""
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            if args[0] not in INSTEAD:
+                raise
+            raise click.UsageError(f"No such command {args[0]!r}: {INSTEAD[args[0]]}", ctx) from error
+
+
 @click.group(
-    cls=Words,
+    cls=_Elman,
     headings=COMMANDS,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )

@@ -4,6 +4,8 @@ twice: lists become one, of others the last counts, which is said."""
 from __future__ import annotations
 
 import functools
+import re
+from collections.abc import Iterable
 from typing import Any
 
 import click
@@ -12,6 +14,8 @@ from elman.cli.choices import with_places
 from elman.cli.document import json_option
 from elman.cli.headings import write_options
 from elman.cli.terminal import say
+
+_ARGUMENT = re.compile(r"(?<![\w-])([a-z_]+)=")
 
 
 class Once(click.Command):
@@ -24,14 +28,41 @@ class Once(click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         words = list(args)
-        found, _, order = self.make_parser(ctx).parse_args(args=list(args))
+        try:
+            self._tell_twice(ctx, words)
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            raise self._no_such(error) from error
+        except click.UsageError as error:
+            raise self._explained(error, words) from error
+
+    def _tell_twice(self, ctx: click.Context, words: list[str]) -> None:
+        """Say which options came twice."""
+        found, _, order = self.make_parser(ctx).parse_args(args=list(words))
         for param in dict.fromkeys(order):
             if isinstance(param, click.Option) and not param.multiple and order.count(param) > 1:
                 say(f"elman: {_twice(param, found.get(param.name or ''))}", err=True)
+
+    def _no_such(self, error: click.NoSuchOption) -> click.NoSuchOption:
+        """With the options that are near, of those that the help shows; and where a sweep's parameters go."""
+        shown = [
+            o for p in self.params if isinstance(p, click.Option) and not p.hidden for o in (*p.opts, *p.secondary_opts)
+        ]
+        message = error.message
+        if "--grid" in shown:
+            name = error.option_name.lstrip("-").replace("-", "_")
+            message += f" A parameter of all trials is given as --set {name}=..., and tried as --grid {name}=..."
+        return click.NoSuchOption(error.option_name, message, shown, error.ctx)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        from elman.errors import ElmanError
+
         try:
-            return super().parse_args(ctx, args)
-        except click.UsageError as error:
-            raise self._explained(error, words) from error
+            return super().invoke(ctx)
+        except ElmanError as error:
+            if told := in_shell(str(error), self.params):
+                error.add_note(told)
+            raise
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         write_options(self.get_params(ctx), ctx, formatter)
@@ -43,6 +74,14 @@ class Once(click.Command):
             return error
         more = "--json prints the result and takes no file: --json-file FILE writes one"
         return click.UsageError(f"{error.message} {more}", error.ctx)
+
+
+def in_shell(message: str, params: Iterable[click.Parameter]) -> str:
+    """The options of arguments that a message names as Python has them, and not as the shell does."""
+    options = {param.name: param.opts[-1] for param in params if isinstance(param, click.Option)}
+    named = (options.get(name) for name in dict.fromkeys(_ARGUMENT.findall(message)))
+    left = [option for option in named if option and option not in message]
+    return f"in the shell: {', '.join(left)}" if left else ""
 
 
 def _twice(option: click.Option, last: Any) -> str:

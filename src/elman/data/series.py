@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from elman import checks
 from elman.checks import nearest
 from elman.data.conditions import Where
 from elman.data.gaps import Fill, fill_gaps
@@ -177,7 +178,7 @@ def file_of(source: str | Path) -> Path:
     DataError
         If there is neither.
     """
-    path = Path(source)
+    path = checks.path(source)
     if str(source) in bundled():
         return _BUNDLED / f"{source}.csv"
     if not path.exists() and path.suffix == "":

@@ -218,6 +218,11 @@ class Expressions(Reader):
         return self._unknown(token)
 
     def _unknown(self, token: Token) -> NoReturn:
+        if self.token.text == ".":
+            self.next()
+            name = self.token.text
+            if name in FUNCTIONS or name in ELSEWHERE:
+                self.text.refuse(f"functions stand by themselves here: {name}, not {token.text}.{name}", token.place)
         hint = nearest(token.text, sorted(self.known - {"p"}))
         self.text.refuse(
             f"{token.text} is no argument and no value of an equation above{hint}; a parameter is written "

@@ -59,7 +59,7 @@ _CALIBRATION = ("sigma", "growth", "level", "shape")
 
 def save(forecaster: Forecasts, path: str | Path) -> Path:
     """Write a fitted forecaster, complete or not at all."""
-    path = checks.path(path)
+    path = checks.model_path(path)
     networks, arrays = forecaster.fitted.networks, _arrays(forecaster)
     tensors = tensors_of(networks.members)
     header = {"forecaster": to_json(_describe(forecaster), "forecaster")}

@@ -124,11 +124,11 @@ def _units(net: Network, x: Any) -> Section:
         shares = (share(part) for part in (u.saturated_low, u.saturated_high))
         rows.append([name, f"{u.mean.mean():.3g}", f"{u.std.mean():.3g}", *shares, f"{len(u.dead)} of {len(u.mean)}"])
     worst = max(shown, key=lambda name: shown[name].saturated)
-    dead = sum(len(u.dead) for u in shown.values())
+    dead = ", ".join(f"{len(u.dead)} of {name}" for name, u in shown.items() if len(u.dead))
     text = "No value is saturated."
     if shown[worst].saturated:
         text = f"Most saturated: {worst}, {share(shown[worst].saturated)} of its values."
-    text += f" Units that never change: {dead}."
+    text += f" Units that never change: {dead}." if dead else " Every unit changes."
     charts, left = _over_time(net, {name: steps[name] for name in shown})
     text += f" Not drawn, as the page would be too large: {', '.join(left)}." if left else ""
     numbers = {n: {"saturated": u.saturated, "dead": u.dead, "mean": u.mean, "std": u.std} for n, u in shown.items()}

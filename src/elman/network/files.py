@@ -48,7 +48,7 @@ def save(network: Net, path: str | Path, metadata: dict[str, str] | None = None)
 
 def write(network: Net, path: str | Path, header: dict[str, str]) -> Path:
     """Write a network with any entries in the header."""
-    path = checks.path(path)
+    path = checks.model_path(path)
     write_whole(path, to_bytes(dict(network.params.items()), {**header, **file_header(network)}))
     return path
 

@@ -13,6 +13,12 @@ KINDS = {  # by the entry of the header that only it has
     "classifier": "SequenceClassifier",
     "regressor": "SequenceRegressor",
 }
+COMMANDS = {
+    "Forecaster": "forecast",
+    "LanguageModel": "write",
+    "SequenceClassifier": "classify",
+    "SequenceRegressor": "regress",
+}
 
 
 def kind_of(header: Mapping[str, str]) -> str:
@@ -28,8 +34,9 @@ def expect(kind: str, header: Mapping[str, str], path: str | Path) -> None:
         raise ModelFileError(f"{path} is a safetensors file, but not one that Elman wrote: its header has no equations")
     found = kind_of(header)
     if found != kind:
+        shell = f" (`elman {COMMANDS[found]} --model` in the shell)" if found in COMMANDS else ""
         reader = "el.load" if found == "Network" else f"el.{found}.load"
-        raise ModelFileError(f"{path} holds a {found}, not a {kind}: read it with {reader}")
+        raise ModelFileError(f"{path} holds a {found}, not a {kind}: read it with {reader}{shell}")
 
 
 def check_unreserved(metadata: Mapping[str, str]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import MISSING, dataclass, field, fields, replace
 from typing import Any
 
 from elman.cells import as_cell, gru, lstm, simple
@@ -70,6 +70,8 @@ class Layer:
     --------
     >>> import elman as el
     >>> layer = el.GRU(8, return_sequences=False)
+    >>> layer
+    <Layer gru(reset_after=True, activation='tanh', bias=True), units=8, return_sequences=False>
     >>> layer.cell.name, layer.units, layer.last_only
     ('gru', 8, True)
     """
@@ -105,6 +107,14 @@ class Layer:
             check_batch(self.batch)
         if self.penalty is not None:
             object.__setattr__(self, "penalty", checked_penalty(self.penalty))
+
+    def __repr__(self) -> str:
+        """Its cell with the options, and what is not as it is by default."""
+        options = ", ".join(f"{name}={value!r}" for name, value in self.cell.options.items())
+        told = {each.name: getattr(self, each.name) for each in fields(self)[1:]}
+        usual = {each.name: {} if each.default is MISSING else each.default for each in fields(self)}
+        own = "".join(f", {name}={value!r}" for name, value in told.items() if value != usual[name])
+        return f"<Layer {self.cell.name}({options}){own}>"
 
     def __call__(self, *inputs: Any, state: Any = None, mask: Any = None) -> Any:
         """The layer in the equations of a network; see `elman.Network`.

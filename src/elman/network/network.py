@@ -14,6 +14,7 @@ from elman.engine.interface import Batch, Engine, How
 from elman.engine.stage import LayerSpec, Source
 from elman.equations.graph import Graph
 from elman.errors import OptionError
+from elman.hints import NETWORK_MADE, hinted_class
 from elman.hints import of_network as hint_of
 from elman.network import arguments, freezing
 from elman.network.composites import Composite
@@ -45,6 +46,7 @@ from elman.training.protocol import Aim, Arrays
 State = list[tuple[np.ndarray, ...]]
 
 
+@hinted_class(NETWORK_MADE)
 class Network:
     """A chain of layers, ``Network(3, [GRU(8), Dense(2)])``, or a graph, ``Network(function, inputs={"x": 3})``.
 

@@ -157,6 +157,8 @@ def _told(drawn: Drawn) -> Iterator[None]:
     """Have errors of rows be told in terms of what the user gave."""
     try:
         yield
+    except OptionError:  # of what was asked for, whatever the rows
+        raise
     except ElmanError as error:
         raise drawn.told(error) from error
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from elman.checks import is_number, nearest, numbers, real, shown
+from elman.checks import is_number, numbers, real, shown
 from elman.equations import Cell, Graph, cell, clip, log_softmax, mean, pick, softplus, square
 from elman.equations import sum as total
 from elman.equations.store import to_data
@@ -290,7 +290,7 @@ def resolve_loss(loss: str | Loss | Cell | Callable[..., Any]) -> Loss:
     name = ALIASES.get(loss, loss) if isinstance(loss, str) else None
     if name not in LOSSES:
         raise OptionError(
-            f"unknown loss {shown(loss)}{of_loss(str(loss)) or nearest(loss, LOSSES)}; there are {', '.join(LOSSES)}, "
+            f"unknown loss {shown(loss)}{of_loss(loss, LOSSES)}; there are {', '.join(LOSSES)}, "
             "or give a function of (y, target)"
         )
     return LOSSES[name]

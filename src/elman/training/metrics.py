@@ -12,8 +12,9 @@ from typing import TypeVar
 
 import numpy as np
 
-from elman.checks import listed, nearest, numbers, shown
+from elman.checks import listed, numbers, shown
 from elman.errors import DataError, ElmanError, OptionError, ShapeError
+from elman.hints import of_metric
 from elman.training.ends import End
 
 Metric = Callable[[np.ndarray, np.ndarray], np.ndarray]
@@ -79,7 +80,7 @@ def resolve_metrics(metrics: Iterable[str | Metric]) -> dict[str, Metric]:
 def _known(name: str) -> str:
     if name not in METRICS:
         raise OptionError(
-            f"unknown metric {name!r}{nearest(name, METRICS)}; there are {', '.join(METRICS)}, "
+            f"unknown metric {name!r}{of_metric(name, METRICS)}; there are {', '.join(METRICS)}, "
             "or a function of (y, target)"
         )
     return name

@@ -64,7 +64,7 @@ class ModelCheckpoint(Callback):
         *,
         overwrite: bool = False,
     ):
-        self.path: str = os.fspath(checks.path(path, "ModelCheckpoint: path"))
+        self.path: str = os.fspath(checks.model_path(path, "ModelCheckpoint: path"))
         self.monitor: str | None = monitor
         self.mode: str = mode
         self.overwrite: bool = flag(overwrite, "ModelCheckpoint: overwrite")

@@ -146,6 +146,11 @@ def test_melted_tables():
 
 
 REFUSED = {
+    "a label that is not there, and nothing names cases": (
+        LONG.drop(columns="id"),
+        {"label": "knd"},
+        "no column 'knd'",
+    ),
     "nothing names cases": (LONG.drop(columns="id"), {}, "nothing tells which rows"),
     "a label that changes": (LONG.assign(label=list("aabbc")), {}, "labels case 'p' both 'b' and 'c'"),
     "a label that is missing": (LONG.assign(label=["a", "a", None, None, None]), {}, "no label for 1 case: 'p'"),

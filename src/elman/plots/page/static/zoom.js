@@ -14,6 +14,8 @@ class Zoomed extends Frame {
     const named = this.data.layers.map((layer, k) => [layer, k]).filter(([layer]) => layer.label);
     const buttons = named.map(([layer, k]) => {
       const mark = h("i", { class: `key c-${layer.colour} ${layer.kind === "band" || layer.kind === "bars" ? "wide" : layer.kind === "dots" ? "dot" : layer.dash ? "dashed" : ""}` });
+      const wider = this.data.layers.slice(0, k).filter((one) => layer.kind === "band" && one.kind === "band" && one.colour === layer.colour);
+      if (wider.length) mark.style.setProperty("--strength", String(Math.min(0.4 + 0.3 * wider.length, 1)));  // it lies upon them
       const button = h("button", { type: "button", "aria-pressed": String(!this.off.has(k)), dir: "auto" }, mark, layer.label);
       button.addEventListener("click", () => {
         if (!this.off.delete(k)) this.off.add(k);
