@@ -43,7 +43,14 @@ BLOCK = re.compile(
     r"^(?:<!-- not run: (?P<why>[^\n]+) -->\n+)?```(?P<kind>python|bash|console|sh)\n(?P<code>.*?)^```$", re.M | re.S
 )
 GUIDES = [p for p in sorted(ROOT.glob("docs/**/*.md")) if BLOCK.search(p.read_text())]
-COMMANDS = [p for p in [ROOT / "README.md", *GUIDES] if re.search(r"(?m)^(\$ )?(\S+/)?elman ", p.read_text())]
+SHOWN = re.compile(r"(?m)^(?:\$ )?(?:\S+/)?(elman .+)$")  # a command in a block of a shell
+
+
+def shell_code(page: Path) -> str:
+    return "\n".join(block["code"] for block in BLOCK.finditer(page.read_text()) if block["kind"] != "python")
+
+
+COMMANDS = [p for p in [ROOT / "README.md", *GUIDES] if SHOWN.search(shell_code(p))]
 
 
 @pytest.mark.parametrize("guide", GUIDES, ids=lambda p: str(p.relative_to(ROOT)))
@@ -76,9 +83,7 @@ def run_command(words: list[str]) -> None:
 
 @pytest.mark.parametrize("page", COMMANDS, ids=lambda p: str(p.relative_to(ROOT)))
 def test_commands_in_documents_have_the_options_that_they_show(page):
-    code = "\n".join(block["code"] for block in BLOCK.finditer(page.read_text()) if block["kind"] != "python")
-    shown = [shlex.split(line, comments=True) for line in re.findall(r"(?m)^(?:\$ )?(?:\S+/)?(elman .+)$", code)]
-    assert shown
+    shown = [shlex.split(line, comments=True) for line in SHOWN.findall(shell_code(page))]
     assert {unknown for words in shown for unknown in unknown_options(words[1:])} == set()
 
 

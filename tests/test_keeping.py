@@ -8,7 +8,7 @@ from elman.errors import OptionError
 from elman.files import Writing
 from elman.keeping import Interrupted, Kept, attempted
 from elman.saved import Saved
-from elman.training.runs import MANIFEST
+from elman.training.run_folder import MANIFEST
 
 
 def test_what_fails_to_be_drawn_is_a_note():

@@ -42,7 +42,7 @@ def test_the_help_shows_the_headings_in_order(elman):
 def test_help_is_readable_at_80_columns(elman, monkeypatch, words):
     monkeypatch.setenv("COLUMNS", "80")
     code, out, err = elman(*words, "-h")
-    assert code == 0 and not err and [line for line in out.splitlines() if len(line) > 80] == []
+    assert (code, err) == (0, "") and [line for line in out.splitlines() if len(line) > 80] == []
     assert "..." not in "".join(re.findall(r"^  [a-z]+ .*", out, re.MULTILINE)) or words != ("sweep",)
 
 

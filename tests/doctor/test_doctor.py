@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+import venv
 from importlib import metadata
 from pathlib import Path
 
@@ -132,9 +133,12 @@ def test_a_native_module_that_is_no_library(tmp_path, content):
     shutil.copytree(source, package, ignore=shutil.ignore_patterns("_native*", "__pycache__", "lab", "forecast"))
     suffix = next(iter(__import__("importlib.machinery").machinery.EXTENSION_SUFFIXES))
     (package / f"_native{suffix}").write_bytes(content)
-    code = f"import sys; sys.path.insert(0, {str(tmp_path / 'site')!r}); from elman.doctor.trying import engine; "
-    code += "print([(one.name, one.state, one.text) for one in engine()])"
-    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path)
+    venv.create(tmp_path / "venv", with_pip=False)  # where no file of an installation finds another module
+    python = tmp_path / "venv" / ("Scripts" if os.name == "nt" else "bin") / "python"
+    paths = [tmp_path / "site", *(p for p in sys.path if Path(p).name in ("site-packages", "dist-packages"))]
+    code = "from elman.doctor.trying import engine; print([(one.name, one.state, one.text) for one in engine()])"
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, paths))}
+    told = subprocess.run([python, "-c", code], capture_output=True, text=True, cwd=tmp_path, env=environment)
     assert not told.stderr and "('native', 'wrong', 'cannot be loaded" in told.stdout
 
 

@@ -96,7 +96,8 @@ def _group_or_one(table: Table, names: Sequence[str], apart: Sequence[str], more
 def _keep_one(table: Table, names: Sequence[str], others: Sequence[str], times: np.ndarray) -> str:
     known = _known(times)
     different, count = np.unique(times[known], return_counts=True)
-    rows = table.numbers[times == different[count > 1][0]]
+    twice = different[count > 1]
+    rows = table.numbers[times == twice[0] if len(twice) else ~known]  # no time at all comes twice, too
     some = f"rows {listed(rows[:5])}{' ...' if len(rows) > 5 else ''}"
     return f"keep one of these rows{_or_whole(table, names, others)} ({some})"
 

@@ -86,7 +86,7 @@ def impersonal(text: str) -> str:
 
     Examples
     --------
-    >>> impersonal(str(Path.home() / "data"))
+    >>> impersonal(os.path.expanduser("~/data"))
     '~/data'
     """
     home = os.path.expanduser("~")

@@ -71,6 +71,6 @@ def options_of(
 
 def check_on_nan(on_nan: Any) -> str:
     """What becomes of a batch that cannot be learnt from."""
-    if on_nan not in ON_NAN or not isinstance(on_nan, str):
+    if not isinstance(on_nan, str) or on_nan not in ON_NAN:
         raise OptionError(f"on_nan is {shown(on_nan)}{nearest(on_nan, ON_NAN)}; expected 'raise' or 'skip'")
     return on_nan
