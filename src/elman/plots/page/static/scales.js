@@ -50,7 +50,8 @@ class Scale {
   at(value) {
     if (value === null || value === undefined || (this.what.log && value <= 0)) return null;
     const along = this.what.log ? Math.log10(value) : value;
-    return this.from + ((along - this.first) / (this.last - this.first)) * (this.to - this.from);
+    const found = this.from + ((along - this.first) / (this.last - this.first)) * (this.to - this.from);
+    return Number.isFinite(found) ? found : null; // as where a range is larger than any number
   }
 
   back(pixel) {
