@@ -73,9 +73,9 @@ def _scale(axis: Axis, values: np.ndarray, length: int) -> tuple[Scale | None, s
     known = values[np.isfinite(values) & ((values > 0) | (not axis.log))]
     if not len(known):
         return None, ""
-    ends = [float(known.min()) if axis.end("low") is None else axis.end("low")]
-    ends += [float(known.max()) if axis.end("high") is None else axis.end("high")]
-    low, high = (float(end) for end in ends)
+    begins, ends = axis.end("low"), axis.end("high")
+    low = float(known.min() if begins is None else begins)
+    high = float(known.max() if ends is None else ends)
     first, last = (float(np.log10(end)) if axis.log else end / 2 for end in (low, high))
 
     def scale(found: np.ndarray) -> np.ndarray:
