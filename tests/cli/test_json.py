@@ -207,3 +207,11 @@ def test_a_full_disk_is_one_line():
         command = [sys.executable, "-m", "elman", "completion", "bash", "--json"]
         ended = subprocess.run(command, stdout=full, stderr=subprocess.PIPE)
     assert ended.returncode == 2 and ended.stderr.count(b"\n") == 1 and b"cannot be written" in ended.stderr
+
+
+@pytest.mark.skipif(os.name == "nt", reason="closes an output as a shell of POSIX does")
+@pytest.mark.parametrize(("words", "code"), [("completion bash", 0), ("nope", 2)])
+def test_an_output_that_was_closed_is_no_fault_of_the_command(words, code):
+    command = f'exec "{sys.executable}" -m elman {words} --json >&-'
+    ended = subprocess.run(["sh", "-c", command], stderr=subprocess.PIPE)
+    assert ended.returncode == code and b"Traceback" not in ended.stderr
