@@ -84,7 +84,8 @@ const DRAW = {
   cells(layer, places, x, y) {
     const left = x.at(-0.5), right = x.at(layer.cols - 0.5), top = y.at(-0.5), bottom = y.at(layer.rows - 0.5);
     if (!layer.values.length || [left, right, top, bottom].includes(null)) return [];
-    const image = s("image", { class: "pixels", href: pixels(layer), x: r(left), y: r(top), width: r(right - left), height: r(bottom - top), preserveAspectRatio: "none" });
+    const turned = top > bottom ? `translate(0 ${r(top + bottom)}) scale(1 -1)` : null; // where y rises upwards
+    const image = s("image", { class: "pixels", href: pixels(layer), x: r(left), y: r(Math.min(top, bottom)), width: r(right - left), height: r(Math.abs(bottom - top)), transform: turned, preserveAspectRatio: "none" });
     return [image, ...written(layer, x, y)];
   },
 };
