@@ -8,6 +8,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+DIGITS = 19  # at most, of a whole number of the kernel's
+
 
 def cores() -> int:
     """The cores that the system gives this process, and no more than its container's share of time has work for.
@@ -38,9 +40,8 @@ def _limits(root: Path) -> Iterator[tuple[int, int]]:
         _, controllers, path = [*line.split(":", 2), "", ""][:3]
         if not controllers:
             own = groups / path.strip("/")
-            yield from (
-                _pair(_words(group / "cpu.max")) for group in (own, *own.parents) if groups in (group, *group.parents)
-            )
+            inside = len(own.parts) - len(groups.parts)
+            yield from (_pair(_words(group / "cpu.max")) for group in (own, *own.parents[:inside]))
         elif "cpu" in controllers.split(","):
             yield _pair([*_words(groups / "cpu/cpu.cfs_quota_us"), *_words(groups / "cpu/cpu.cfs_period_us")])
 
@@ -48,10 +49,11 @@ def _limits(root: Path) -> Iterator[tuple[int, int]]:
 def _words(file: Path, between: str | None = None) -> list[str]:
     try:
         return file.read_text().split(between)
-    except (OSError, UnicodeDecodeError):
+    except (OSError, ValueError):  # no text, or no name of a file
         return []
 
 
 def _pair(words: list[str]) -> tuple[int, int]:
     """Of what a group says: two whole numbers, or no limit."""
-    return (int(words[0]), int(words[1])) if len(words) == 2 and all(map(str.isdecimal, words)) else (0, 0)
+    known = len(words) == 2 and all(word.isdecimal() and len(word) <= DIGITS for word in words)
+    return (int(words[0]), int(words[1])) if known else (0, 0)

@@ -6,8 +6,10 @@ import json
 import os
 import re
 
+import numpy as np
 import pytest
 
+from elman.plots.page import Axis, Band, Bars, Cells, Chart, Dots, Line, Report, Rule, Section, Spans
 from tests.browser.conftest import AXE, Served
 from tests.browser.pages import HOSTILE, write_pages
 
@@ -176,3 +178,21 @@ def test_a_page_in_the_lab_answers_to_the_mouse(opened, browser, pages):
         context.close()
     finally:
         served.close()
+
+
+def test_numbers_at_the_ends_of_what_there_is_stop_no_chart(opened, tmp_path):
+    """Ranges that are larger than any number, logarithms of almost nothing, heat maps without cells."""
+    most = float(np.finfo(float).max)
+    x, ends = np.arange(4), np.array([most, -most, 5e-324, 1e300])
+    layers = [Line("l", x, ends, dots=True, tint=np.ones(4)), Band("b", x, -np.abs(ends), ends), Dots("d", ends, x)]
+    layers += [Line("l", ends, x), Bars("r", np.arange(5), ends), Spans("s", x, ends, -ends), Rule("r", most, -most)]
+    layers += [Cells(ends.reshape(2, 2)), Cells(np.zeros((0, 3))), Line("l", x, [5e-324] * 4), Line("l", x, [most] * 4)]
+    charts = [Chart(f"{log} {k}", [one], y=Axis(log=log)) for log in (False, True) for k, one in enumerate(layers)]
+    (tmp_path / "odd.html").write_text(Report("odd", [Section("odd", "", charts=charts)]).html())
+    page = opened(tmp_path / "odd.html")
+    assert page.locator("svg.drawn").count() == len(charts)
+    assert {box["height"] > 10 for box in (image.bounding_box() for image in page.locator("image").all())} == {True}
+    for svg in page.locator("svg.drawn").all():
+        svg.focus()
+        for key in ("ArrowRight", "+", "-", "0"):
+            page.keyboard.press(key)

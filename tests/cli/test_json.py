@@ -207,3 +207,41 @@ def test_a_full_disk_is_one_line():
         command = [sys.executable, "-m", "elman", "completion", "bash", "--json"]
         ended = subprocess.run(command, stdout=full, stderr=subprocess.PIPE)
     assert ended.returncode == 2 and ended.stderr.count(b"\n") == 1 and b"cannot be written" in ended.stderr
+
+
+@pytest.mark.skipif(os.name == "nt", reason="closes an output as a shell of POSIX does")
+@pytest.mark.parametrize(("words", "code"), [("completion bash", 0), ("nope", 2)])
+def test_an_output_that_was_closed_is_no_fault_of_the_command(words, code):
+    command = f'exec "{sys.executable}" -m elman {words} --json >&-'
+    ended = subprocess.run(["sh", "-c", command], stderr=subprocess.PIPE)
+    assert ended.returncode == code and b"Traceback" not in ended.stderr
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
+@pytest.mark.parametrize(
+    ("number", "code", "kind"), [("SIGTERM", 143, "Terminated"), ("SIGINT", 130, "KeyboardInterrupt")]
+)
+@pytest.mark.parametrize("name", ["commands.cells", "errors"])
+def test_a_signal_where_nothing_is_trained_is_told(tmp_path, number, code, kind, name):
+    """In the middle of a command, and before it has begun."""
+    (tmp_path / "sitecustomize.py").write_text(SIGNALS[name].format(number=number))
+    ended = run("cells", "gru", "--json", PYTHONPATH=str(tmp_path))
+    error = strict(ended.stdout.decode())["error"]
+    assert (ended.returncode, error["exit_code"], error["kind"]) == (code, code, kind)
+    assert ended.stderr.strip().splitlines() == [b"elman: " + error["message"].encode()]
+
+
+SIGNALS = {  # what happens while the module of that name is loaded
+    name: f"""
+import os, signal, sys
+
+class Finder:
+    def find_spec(self, name, *_):
+        if name == "elman.{name.split(".")[0]}":
+            sys.meta_path.remove(self)
+            os.kill(os.getpid(), signal.{{number}})
+
+sys.meta_path.insert(0, Finder())
+"""
+    for name in ("commands.cells", "errors")
+}

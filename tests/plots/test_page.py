@@ -6,14 +6,18 @@ import base64
 import hashlib
 import json
 import re
+import warnings
 from html.parser import HTMLParser
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from elman.plots.page import Axis, Band, Bars, Cells, Chart, Choice, Dots, Line, Report, Rule, Section, Spans, heat
 from elman.plots.page.thinning import thinned
 from elman.typed import typing
+from tests.draws import draws
 
 STEPS = np.arange(4)
 
@@ -154,8 +158,49 @@ def test_a_heat_map_has_its_counts_and_its_colours():
 @pytest.mark.parametrize("log", [False, True])
 def test_odd_charts_are_drawn_without_scripts_too(layers, log):
     html = Report("odd", [Section("odd", "", charts=[Chart("odd", layers, y=Axis(log=log))])]).html()
-    assert "nan" not in re.findall(r' d="([^"]*)"', html) and "NaN" not in html.split("<script>")[0]
+    assert_sound(html)
     assert "There is nothing to draw" in html or "<svg" in html
+
+
+def assert_sound(html):
+    """Its JSON is strict, and all places of its still pictures are numbers."""
+
+    def refuse(name):
+        raise AssertionError(f"{name} is no JSON")
+
+    json.loads(re.search(r'id="charts">(.*?)</script>', html, re.DOTALL).group(1), parse_constant=refuse)
+    places = re.findall(r' (?:d|x|y|width|height)="([^"]*)"', html.split("<script>")[0])
+    assert not [place for place in places if "nan" in place or "inf" in place]
+
+
+MOST = np.finfo(float).max
+ODD = [MOST, -MOST, 1e300, 5e-324, 0.0, -0.0, 1.0, np.nan, np.inf, -np.inf]
+
+
+@st.composite
+def odd_layers(draw):
+    """Layers of each kind with the numbers that drawings go wrong at."""
+    n = draw(st.integers(0, 4))
+    x, low, high = (np.array(draw(st.lists(st.sampled_from(ODD), min_size=n, max_size=n)), float) for _ in range(3))
+    edges = np.array(draw(st.lists(st.sampled_from(ODD), min_size=n + 1, max_size=n + 1)))
+    one, other = (draw(st.sampled_from([None, *ODD])) for _ in range(2))
+    made = [Line("l", x, low), Band("b", x, low, high), Dots("d", x, low), Bars("r", edges, low), Rule("r", one, other)]
+    made += [Spans("s", x, low, high, level=draw(st.booleans())), Cells(low.reshape(1, -1), most=one)]
+    return draw(st.lists(st.sampled_from(made), min_size=1, max_size=3))
+
+
+@draws(150)
+@given(odd_layers(), st.booleans(), st.booleans(), *[st.sampled_from([None, *ODD])] * 3)
+def test_numbers_at_the_ends_of_what_there_is_are_drawn_or_left_out(layers, log, up, low, high, start):
+    chart = Chart("odd", layers, Axis(log=up, start=start), Axis(log=log, low=low, high=high))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert_sound(Report("odd", [Section("odd", "", charts=[chart])]).html())
+
+
+def test_an_axis_of_logarithms_begins_above_nothing():
+    axis = Axis(log=True, low=0.0, high=10.0).plain()
+    assert "low" not in axis and axis["high"] == 10
 
 
 def test_a_page_says_how_to_repeat_it_and_what_it_was_made_with():

@@ -25,6 +25,7 @@ from elman.cli.resume import resume
 from elman.cli.saving import Words
 from elman.cli.sweep import sweep
 from elman.cli.terminal import abandon, flush, say, streams
+from elman.cli.termination import terminations
 from elman.cli.write import write
 
 COMMANDS = {
@@ -91,7 +92,7 @@ class _Ended:
 
 def main() -> None:
     """Run a command. Errors of Elman become one message and exit code 2; Ctrl-C gives 130, SIGTERM 143."""
-    with streams(), documents(sys.argv[1:]) as document:
+    with streams(), documents(sys.argv[1:]) as document, terminations():
         code = _told(_run(), document)
     sys.exit(code)
 
@@ -113,11 +114,16 @@ def _told(ended: _Ended, document: Document) -> int:
 
 
 def _run() -> _Ended:
-    from elman.errors import ElmanError
-
     warnings.showwarning = lambda message, *_, **__: say(f"elman: {message}", err=True)
     try:
+        from elman.errors import ElmanError
+
         code = elman.main(prog_name="elman", standalone_mode=False)
+    except KeyboardInterrupt:  # before click was there
+        return _Ended(130, "KeyboardInterrupt", "stopped")
+    except SystemExit as end:
+        says = _words(end) if isinstance(end.code, int) and str(end) and not str(end).isdecimal() else ""
+        return _Ended(end.code if isinstance(end.code, int) else 0, type(end).__name__, says)
     except ElmanError as error:
         return _Ended(2, type(error).__name__, _words(error))
     except click.ClickException as error:
@@ -127,9 +133,6 @@ def _run() -> _Ended:
     except click.Abort as abort:  # click's name for Ctrl-C
         cause = abort.__cause__ or abort
         return _Ended(130, type(cause).__name__, _words(cause) or "stopped")
-    except SystemExit as end:
-        says = _words(end) if isinstance(end.code, int) and str(end) and not str(end).isdecimal() else ""
-        return _Ended(end.code if isinstance(end.code, int) else 0, type(end).__name__, says)
     except MemoryError as error:
         says = f"there is not enough memory for this ({error or 'no more is to be had'}): ask for less"
         return _Ended(2, "MemoryError", says)

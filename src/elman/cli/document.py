@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, Protocol
+from typing import Any, Protocol, TextIO, cast
 
 import click
 
@@ -35,7 +35,7 @@ class Document:
 
     def __init__(self, words: Sequence[str]):
         self._typed = "--json" in list(words)[: [*words, "--"].index("--")]
-        self._out = sys.stdout
+        self._out: TextIO | None = sys.stdout
         self._found: dict[str, Any] = {}
         self._written = False
         self.wanted = False
@@ -56,11 +56,12 @@ class Document:
 
     def write(self) -> None:
         """Write it, once, and give the standard output back."""
-        sys.stdout = self._out
+        sys.stdout = cast(TextIO, self._out)
         if self.wanted and not self._written and self._found:
             self._written = True
-            self._out.write(_as_json(self._found, pretty=self._out.isatty()) + "\n")
-            self._out.flush()
+            if self._out is not None:  # None where the caller closed it
+                self._out.write(_as_json(self._found, pretty=self._out.isatty()) + "\n")
+                self._out.flush()
 
 
 _document: ContextVar[Document] = ContextVar("_document")
@@ -78,7 +79,7 @@ def documents(words: Sequence[str]) -> Iterator[Document]:
         document.write()
         raise
     finally:
-        sys.stdout = document._out
+        sys.stdout = cast(TextIO, document._out)
         _document.reset(mark)
 
 

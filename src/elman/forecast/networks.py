@@ -250,6 +250,8 @@ def taught(
         _train(settings, lesson, [(networks[k], wanted[k], judges[k]) for k in learning], callbacks)
     except KeyboardInterrupt:
         found.interrupted = True
+        if epochs is None and not _usable(judges, judged=True):
+            raise  # no network has begun: there is nothing to forecast with
     kept = range(len(networks)) if not found.interrupted else _usable(judges, epochs is None)
     for k in kept:
         found.members.append(networks[k])

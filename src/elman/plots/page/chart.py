@@ -44,8 +44,14 @@ class Axis:
     def plain(self) -> dict[str, Any]:
         found: dict[str, Any] = {"label": shown(self.label)}
         found |= {name: True for name in ("log", "whole") if getattr(self, name)}
-        found |= {name: place(end) for name in ("low", "high", "start") if (end := getattr(self, name)) is not None}
+        found |= {name: end for name in ("low", "high", "start") if (end := self.end(name)) is not None}
         return found | ({"names": [*map(shown, self.names)]} if len(self.names) else {})
+
+    def end(self, name: str) -> float | int | None:
+        """Where `low`, `high` or `start` is; None where it was not said, or has no place on this axis."""
+        said = getattr(self, name)
+        at = None if said is None else place(said)
+        return None if at is None or (self.log and at <= 0) else at
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -152,7 +153,7 @@ class Rule:
     def plain(self) -> tuple[dict[str, Any], int]:
         found: dict[str, Any] = {"kind": "rule", "label": shown(self.label), "colour": self.colour, "dash": self.dash}
         found |= {} if self.x is None else {"at": place(self.x)}
-        return found | ({} if self.y is None else {"y": float(f"{self.y:.{DIGITS}g}")}), 0
+        return found | ({} if self.y is None else {"y": numbers(np.asarray([self.y], float))[0]}), 0
 
 
 @dataclass(frozen=True)
@@ -179,7 +180,7 @@ class Cells:
     def plain(self) -> tuple[dict[str, Any], int]:
         values = np.asarray(self.values, float)
         known = np.abs(values[np.isfinite(values)])
-        most = float(known.max(initial=0.0)) if self.most is None else self.most
+        most = self.most if self.most is not None and np.isfinite(self.most) else float(known.max(initial=0.0))
         found: dict[str, Any] = {"kind": "cells", "label": "", "rows": values.shape[0], "cols": values.shape[1]}
         found |= {"values": numbers(values.ravel(), 3), "most": most or 1.0, "unit": shown(self.unit)}
         found["signed"] = bool((values < 0).any())
@@ -201,6 +202,8 @@ def numbers(values: np.ndarray, digits: int = DIGITS) -> list[float | int | None
 
 def _short(value: float, digits: int) -> float | int:
     short = float(f"{value:.{digits}g}")
+    if not math.isfinite(short):  # the largest numbers there are, rounded up
+        return value
     return int(short) if short.is_integer() and abs(short) < 1e15 else short
 
 

@@ -73,16 +73,16 @@ def _scale(axis: Axis, values: np.ndarray, length: int) -> tuple[Scale | None, s
     known = values[np.isfinite(values) & ((values > 0) | (not axis.log))]
     if not len(known):
         return None, ""
-    ends = [float(_floats(np.asarray([end]))[0]) for end in (axis.low, axis.high) if end is not None]
-    low = ends[0] if axis.low is not None else float(known.min())
-    high = ends[-1] if axis.high is not None else float(known.max())
-    first, last = (np.log10(low), np.log10(high)) if axis.log and low > 0 else (low, high)
+    begins, ends = axis.end("low"), axis.end("high")
+    low = float(known.min() if begins is None else begins)
+    high = float(known.max() if ends is None else ends)
+    first, last = (float(np.log10(end)) if axis.log else end / 2 for end in (low, high))
 
     def scale(found: np.ndarray) -> np.ndarray:
-        with np.errstate(divide="ignore", invalid="ignore"):
-            at = np.log10(_floats(found)) if axis.log else _floats(found)
-            share = (at - first) / ((last - first) or 1.0)
-        return np.where(np.isfinite(share), np.clip(share, -0.05, 1.05) * length, np.nan)
+        with np.errstate(all="ignore"):
+            at = np.log10(_floats(found)) if axis.log else _floats(found) / 2  # half of it, as a range may be no number
+            share = np.clip((at - first) / ((last - first) or 1.0), -0.05, 1.05)
+        return np.where(np.isfinite(at), share * length, np.nan)
 
     return scale, "" if axis.names else f"from {low:.4g} to {high:.4g}"
 
@@ -99,9 +99,10 @@ def _shapes(layer: Layer, x: Scale, y: Scale) -> Iterator[str]:
     elif isinstance(layer, Band):
         yield f'<path class="band {colour}" d="{_outline(layer, x, y)}"/>'
     elif isinstance(layer, Bars):
-        edges, tops, floor = x(np.asarray(layer.edges)), y(np.asarray(layer.y, float)), y(np.zeros(1))[0]
+        edges, tops = x(np.asarray(layer.edges)), y(np.asarray(layer.y, float))
+        floor = float(np.nan_to_num(y(np.zeros(1))[0], nan=TALL))  # the bottom, where 0 has no place
         for left, right, top in zip(edges, edges[1:], tops, strict=False):
-            if np.isfinite(top):
+            if np.isfinite([left, right, top]).all():
                 yield _box(left, min(top, floor), right - left, abs(floor - top), f"bar {colour}")
     elif isinstance(layer, Cells):
         yield from _boxes(layer, x, y)
@@ -137,7 +138,9 @@ def _boxes(cells: Cells, x: Scale, y: Scale) -> Iterator[str]:
                 x(column + np.array([-0.5, columns - 0.5])),
                 y(row + np.array([-0.5, rows - 0.5])),
             )
-            shade = f"{'cold' if value >= 0 else 'warm'}-{round(8 * abs(value) / most)}"
+            if not np.isfinite([left, right, top, bottom]).all():
+                continue
+            shade = f"{'cold' if value >= 0 else 'warm'}-{round(8 * (abs(value) / most))}"
             paths[shade] = paths.get(shade, "") + f"M{left:.0f} {top:.0f}H{right:.0f}V{bottom:.0f}H{left:.0f}"
     yield from (f'<path class="{shade}" d="{path}"/>' for shade, path in paths.items())
 

@@ -47,9 +47,9 @@ const DRAW = {
       run = [];
     };
     places.forEach((place, k) => {
-      const low = y.at(layer.low[k]), high = y.at(layer.high[k]);
-      if (low === null || high === null) close();
-      else run.push([x.at(place), low, high]);
+      const along = x.at(place), low = y.at(layer.low[k]), high = y.at(layer.high[k]);
+      if (along === null || low === null || high === null) close();
+      else run.push([along, low, high]);
     });
     close();
     return [s("path", { class: classed(layer, "band"), d: found.join(""), opacity: layer.strength })];
@@ -62,27 +62,30 @@ const DRAW = {
     const floor = y.at(Math.max(0, y.what.log ? y.low : 0));
     return layer.y.map((value, k) => {
       const top = y.at(value), left = x.at(places[k]), right = x.at(places[k + 1]);
-      if (top === null || floor === null) return null;
+      if ([top, floor, left, right].includes(null)) return null;
       return s("rect", { class: classed(layer, "bar"), x: r(left + 0.5), y: r(Math.min(top, floor)), width: r(Math.max(right - left - 1, 1)), height: r(Math.abs(floor - top)) });
     }).filter(Boolean);
   },
   spans(layer, places, x, y) {
     const d = places.map((place, k) => {
-      const [low, high] = [layer.low[k], layer.high[k]];
-      if (low === null || high === null) return "";
-      return layer.level ? `M${r(x.at(low))} ${r(y.at(place))}H${r(x.at(high))}` : `M${r(x.at(place))} ${r(y.at(low))}V${r(y.at(high))}`;
+      const along = layer.level ? x : y, at = (layer.level ? y : x).at(place);
+      const low = along.at(layer.low[k]), high = along.at(layer.high[k]);
+      if (at === null || low === null || high === null) return "";
+      return layer.level ? `M${r(low)} ${r(at)}H${r(high)}` : `M${r(at)} ${r(low)}V${r(high)}`;
     });
     return [s("path", { class: classed(layer, "span"), d: d.join("") })];
   },
   rule(layer, places, x, y) {
-    if (layer.at !== undefined) return [s("path", { class: classed(layer, "rule"), d: `M${r(x.at(layer.at))} ${y.from}V${y.to}` })];
+    if (layer.at !== undefined) return x.at(layer.at) === null ? [] : [s("path", { class: classed(layer, "rule"), d: `M${r(x.at(layer.at))} ${y.from}V${y.to}` })];
     if (layer.y !== undefined) return y.at(layer.y) === null ? [] : [s("path", { class: classed(layer, "rule"), d: `M${x.from} ${r(y.at(layer.y))}H${x.to}` })];
     const low = Math.max(x.low, y.low), high = Math.min(x.high, y.high);
     return low < high ? [s("path", { class: classed(layer, "rule"), d: `M${r(x.at(low))} ${r(y.at(low))}L${r(x.at(high))} ${r(y.at(high))}` })] : [];
   },
   cells(layer, places, x, y) {
     const left = x.at(-0.5), right = x.at(layer.cols - 0.5), top = y.at(-0.5), bottom = y.at(layer.rows - 0.5);
-    const image = s("image", { class: "pixels", href: pixels(layer), x: r(left), y: r(top), width: r(right - left), height: r(bottom - top), preserveAspectRatio: "none" });
+    if (!layer.values.length || [left, right, top, bottom].includes(null)) return [];
+    const turned = top > bottom ? `translate(0 ${r(top + bottom)}) scale(1 -1)` : null; // where y rises upwards
+    const image = s("image", { class: "pixels", href: pixels(layer), x: r(left), y: r(Math.min(top, bottom)), width: r(right - left), height: r(Math.abs(bottom - top)), transform: turned, preserveAspectRatio: "none" });
     return [image, ...written(layer, x, y)];
   },
 };
@@ -95,7 +98,7 @@ function tinted(layer, points) {
   const parts = Array.from({ length: 9 }, () => "");
   for (let k = 0; k + 1 < points.length; k += 1) {
     const [a, b] = [points[k], points[k + 1]];
-    if (a[1] === null || b[1] === null) continue;
+    if ([...a, ...b].includes(null)) continue;
     const tint = ((layer.tint[k] ?? 0) + (layer.tint[k + 1] ?? 0)) / 2;
     parts[Math.max(0, Math.min(8, Math.round(4 + 4 * tint)))] += `M${r(a[0])} ${r(a[1])}L${r(b[0])} ${r(b[1])}`;
   }

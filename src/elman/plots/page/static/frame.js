@@ -122,7 +122,10 @@ function cut(text, most) {
 function padded(what, low, high, room, cells) {
   if (cells) return [low, high];
   if (what.names) return [-0.6, what.names.length - 0.4];
-  if (what.log) return low === high ? [low / 2, high * 2] : room ? [low / (high / low) ** 0.04, high * (high / low) ** 0.04] : [low, high];
-  if (low === high) return [low - (Math.abs(low) * 0.1 || 0.5), high + (Math.abs(high) * 0.1 || 0.5)];
-  return room ? [low - (high - low) * 0.05, high + (high - low) * 0.05] : [low, high];
+  if (what.log) {
+    const by = low === high ? 2 : room ? 10 ** (0.04 * (Math.log10(high) - Math.log10(low))) : 1;
+    return [Math.max(low / by, Number.MIN_VALUE), Math.min(high * by, Number.MAX_VALUE)];
+  }
+  const by = low === high ? Math.abs(low) * 0.1 || 0.5 : room ? high * 0.05 - low * 0.05 : 0;
+  return [Math.max(low - by, -Number.MAX_VALUE), Math.min(high + by, Number.MAX_VALUE)];
 }

@@ -1,6 +1,7 @@
 // Scales and their marks: numbers, logarithms, dates, names; and numbers as people read them.
 
 const DAY = 86400000;
+const FAR = 1e9; // pixels: as far away as anything is drawn
 // Steps between marks of dates: milliseconds, or months where they differ in length.
 const STEPS = [
   ...[1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1.5e4, 3e4, 6e4, 3e5, 9e5, 1.8e6, 36e5, 108e5, 216e5, 432e5].map((ms) => [ms, 0]),
@@ -44,18 +45,23 @@ class Scale {
   // from: pixels at both ends; what: an axis of the page's data
   constructor(what, low, high, from, to) {
     Object.assign(this, { what, low, high, from, to });
-    [this.first, this.last] = what.log ? [Math.log10(low), Math.log10(high)] : [low, high];
+    [this.first, this.last] = [low, high].map((end) => this.along(end));
+  }
+
+  // Half of a number, as a range of numbers may be larger than any number.
+  along(value) {
+    return this.what.log ? Math.log10(value) : value / 2;
   }
 
   at(value) {
     if (value === null || value === undefined || (this.what.log && value <= 0)) return null;
-    const along = this.what.log ? Math.log10(value) : value;
-    return this.from + ((along - this.first) / (this.last - this.first)) * (this.to - this.from);
+    const found = this.from + ((this.along(value) - this.first) / (this.last - this.first)) * (this.to - this.from);
+    return Number.isNaN(found) ? null : Math.max(-FAR, Math.min(FAR, found));
   }
 
   back(pixel) {
     const along = this.first + ((pixel - this.from) / (this.to - this.from)) * (this.last - this.first);
-    return this.what.log ? 10 ** along : along;
+    return this.what.log ? 10 ** along : 2 * along;
   }
 
   // Places of about so many marks, each with its text.
@@ -67,7 +73,7 @@ class Scale {
   }
 
   numbers(most) {
-    const rough = (this.high - this.low) / Math.max(most, 1);
+    const rough = this.high / Math.max(most, 1) - this.low / Math.max(most, 1);
     const power = 10 ** Math.floor(Math.log10(rough));
     let step = [1, 2, 5, 10].map((factor) => factor * power).find((one) => one >= rough * 0.999) || power;
     if (this.what.whole) step = Math.max(1, Math.round(step));
