@@ -46,6 +46,14 @@ def test_help_is_readable_at_80_columns(elman, monkeypatch, words):
     assert "..." not in "".join(re.findall(r"^  [a-z]+ .*", out, re.MULTILINE)) or words != ("sweep",)
 
 
+def test_help_has_its_short_name_whoever_looked_at_the_command_before(elman):
+    command = group.commands["forecast"]
+    command._help_option = None  # which click makes once
+    command.get_help(click.Context(command))
+    code, out, err = elman("forecast", "-h")
+    assert (code, err) == (0, "") and "-h, --help" in out
+
+
 def test_help_goes_with_a_narrow_terminal(elman, monkeypatch):
     monkeypatch.setenv("COLUMNS", "50")
     _, out, _ = elman("forecast", "-h")

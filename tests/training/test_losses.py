@@ -6,7 +6,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import elman as el
-from elman import hints
 from elman.errors import DataError, EquationError, OptionError, ShapeError
 from elman.training.losses import LOSSES, equations_key, prepare_target, resolve_loss
 from tests.training.problems import ENGINES, linear, recurrent
@@ -185,27 +184,6 @@ def test_softmax_of_one_output_is_refused():
 def test_unknown_name_has_a_suggestion():
     with pytest.raises(OptionError, match=r"unknown loss 'hubber' \(did you mean 'huber'"):
         resolve_loss("hubber")
-
-
-@pytest.mark.parametrize(
-    ("name", "here"),
-    [
-        ("cross_entropy", "softmax_cross_entropy"),
-        ("sparse_categorical_crossentropy", "softmax_cross_entropy"),
-        ("CrossEntropyLoss", "softmax_cross_entropy"),
-        ("BCEWithLogitsLoss", "binary_cross_entropy"),
-        ("l1_loss", "mae"),
-        ("SmoothL1Loss", "huber"),
-        ("QuantileLoss", "pinball"),
-    ],
-)
-def test_names_of_other_libraries(name, here):
-    with pytest.raises(OptionError, match=rf"unknown loss '{name}' \(it is '{here}',? "):
-        resolve_loss(name)
-
-
-def test_what_names_of_other_libraries_are_here_is_there():
-    assert {told.partition("'")[0] for told in hints.LOSSES.values()} <= set(LOSSES)
 
 
 def test_function_cell_and_name_agree():

@@ -26,6 +26,10 @@ class Once(click.Command):
         self.params.append(json_option())
         with_places(self.params)
 
+    def get_help_option_names(self, ctx: click.Context) -> list[str]:
+        """Of any context: click keeps what the first one said."""
+        return ["-h", "--help"]
+
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         words = list(args)
         try:
