@@ -16,7 +16,7 @@ SPREAD := -n auto --dist loadfile --no-loadscope-reorder
 # all but those of the networks.
 NETWORKS := $(addprefix tests/forecast/test_,direct.py rows.py networks.py pretrained.py forecaster.py)
 COMPUTING := $(addprefix tests/test_,determinism.py encoder_decoder.py random_cells.py random_graphs.py user_cell.py)
-ANY_ISA := $(addprefix tests/,bench benchmarks cli compare data distributed equations faults files fleet fuzz interop jobs kills lab plots typing wild) \
+ANY_ISA := $(addprefix tests/,bench benchmarks browser cli compare data distributed doctor equations faults files fleet fuzz interop jobs kills lab plots typing wild) \
   $(filter-out $(COMPUTING),$(wildcard tests/test_*.py)) $(filter-out $(NETWORKS),$(wildcard tests/forecast/*)) \
   $(patsubst %,tests/engine/test_%.py,available exit forks interrupts places plans sizes soak) \
   $(patsubst %,tests/network/test_%.py,any_argument attacks broken_graph_files checkpoint functions_refused graphs_looked_at kinds) \

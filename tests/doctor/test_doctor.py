@@ -147,7 +147,7 @@ def test_a_native_module_that_is_no_library(tmp_path, content):
 
 @pytest.fixture
 def bare(monkeypatch):
-    for name in [*settings.OURS, *settings.OTHERS]:
+    for name in [*settings.OURS, *settings.OTHERS, *(name for name in os.environ if name.startswith("ELMAN_"))]:
         monkeypatch.delenv(name, raising=False)
     return monkeypatch
 
