@@ -26,7 +26,7 @@ ANY_ISA := $(addprefix tests/,bench benchmarks browser cli compare data distribu
   $(patsubst %,tests/language/test_%.py,characters ngram pieces texts words)
 KERNELS_ONLY := tests/engine tests/network tests/cells tests/training
 
-.PHONY: demo test test-isas test-kernels test-c-cross fleet fuzz faults aarch64 lint format bench bench-quick bench-docs bench-products bench-lab bench-forecast bench-sequences compare-cells bench-cells cells-docs parity examples examples-full encoder-decoder parity-long distributed big-data soak sanitize sanitize-quick fuzz-native kills test-browser test-browser-quick build dist clean docs docs-pictures
+.PHONY: demo test test-isas test-kernels test-c-cross fleet fuzz fuzz-foreign faults aarch64 lint format bench bench-quick bench-docs bench-products bench-lab bench-forecast bench-sequences compare-cells bench-cells cells-docs parity examples examples-full encoder-decoder parity-long distributed big-data soak sanitize sanitize-quick fuzz-native kills test-browser test-browser-quick build dist clean docs docs-pictures
 
 demo: $(VENV)/.installed
 	$(BIN)/elman forecast sunspots --horizon 22 --out out/sunspots
@@ -84,6 +84,10 @@ fuzz: $(VENV)/.tested fuzz-native
 	-$(BIN)/pip install --quiet atheris
 	$(BIN)/python -m tests.fuzz.models --cases $(CASES)
 	$(BIN)/python -m tests.fuzz.readers --seconds $(SECONDS)
+
+# PyTorch's state dicts, Keras' archives and ONNX models that were changed with intent, converted: minutes.
+fuzz-foreign: $(PEERS)/.installed
+	KERAS_BACKEND=torch $(PEERS)/bin/python -m tests.fuzz.models --source tests.fuzz.foreign --cases 5000
 
 # Every call to the system that writes fails in turn with every error, a file system without room, and KILLS writers of each kind killed
 # at random moments. Minutes.

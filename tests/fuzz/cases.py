@@ -1,4 +1,4 @@
-"""The cases: which file is changed how, all by a number."""
+"""Cases of Elman's own files: which one is changed how, all by a number, and how it is judged."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ import random
 import shutil
 from pathlib import Path
 
-from tests.fuzz.bases import Base
+from tests.fuzz.bases import Base, bases
+from tests.fuzz.judge import judged
 from tests.fuzz.mutate import mutated_bytes, mutated_json, mutated_model, mutated_text
+
+__all__ = ["bases", "drawn", "judged", "write"]
 
 SHARES = {"model": 1.0, "checkpoint": 6.0, "streams": 4.0, "sweep": 4.0}  # how often one of the kind is drawn
 

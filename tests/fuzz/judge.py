@@ -27,7 +27,7 @@ def judged(name: str, kind: str, path: Path) -> str:
         return JUDGES[kind](name, path)
 
 
-def _refusing(error: ElmanError) -> str:
+def refusing(error: ElmanError) -> str:
     """Refused, unless for want of memory: that was asked for before anything had been looked at."""
     cause: BaseException | None = error
     while cause is not None:
@@ -41,7 +41,7 @@ def _model(name: str, path: Path) -> str:
     try:
         found = el.load(path)
     except ModelFileError as error:
-        return _refusing(error)
+        return refusing(error)
     _look_at(found)
     again = el.load(_saved(found))
     assert type(again) is type(found)
@@ -108,7 +108,7 @@ def _checkpoint(name: str, path: Path) -> str:
         assert el.Checkpoint(path).resume(net, adam)
     except ModelFileError as error:
         assert np.array_equal(net.arena, before) and (net.updates, net.epochs, adam.updates) == (0, 0, 0)
-        return _refusing(error)
+        return refusing(error)
     with suppress(ElmanError):
         x, y = inputs_of(net)
         net.fit(x, y, epochs=1, optimizer=adam, loss="mse", verbose=0)
@@ -120,7 +120,7 @@ def _streams(name: str, path: Path) -> str:
     try:
         streams.restore(path)
     except ModelFileError as error:
-        return _refusing(error)
+        return refusing(error)
     _trying(lambda: streams({key: np.ones(2) for key in list(streams)}))
     return "sane"
 
@@ -131,7 +131,7 @@ def _sweep(name: str, path: Path) -> str:
     try:
         found = read_sweep(path)
     except OptionError as error:
-        return _refusing(error)
+        return refusing(error)
     assert repr(found) and found.words() is not None and found.records() is not None
     assert found.csv() is not None and found.effects_table()
     return "sane"

@@ -1,6 +1,7 @@
 """Changed model files, checkpoints, streams and sweeps by the thousand, in processes with bounds.
 
     python -m tests.fuzz.models --cases 50000
+    python -m tests.fuzz.models --cases 5000 --source tests.fuzz.foreign  # files of PyTorch, Keras, ONNX
 
 Prints how they ended, and of each way that is neither a refusal nor a sane model the first cases with their numbers,
 which ``--only N`` runs again.
@@ -9,6 +10,7 @@ which ``--only N`` runs again.
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
 import os
 import re
@@ -29,8 +31,8 @@ SHOWN = 4  # cases of each way to fail
 class Pool:
     """Workers that are made anew when a case has ended one."""
 
-    def __init__(self, numbers: range, folder: Path, seed: int, log: Path):
-        self.numbers, self.folder, self.seed, self.log = Queue[int](), folder, seed, log
+    def __init__(self, numbers: range, folder: Path, seed: int, log: Path, source: str):
+        self.numbers, self.folder, self.seed, self.log, self.source = Queue[int](), folder, seed, log, source
         for number in numbers:
             self.numbers.put(number)
         self.total, self.found, self.lock = len(numbers), list[dict[str, Any]](), threading.Lock()
@@ -50,7 +52,7 @@ class Pool:
         while not self.numbers.empty():
             with tempfile.TemporaryFile("w+") as said:
                 worker = subprocess.Popen(
-                    [sys.executable, "-m", "tests.fuzz.worker", str(self.folder), str(self.seed)],
+                    [sys.executable, "-m", "tests.fuzz.worker", str(self.folder), str(self.seed), self.source],
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     stderr=said,
@@ -112,17 +114,16 @@ def main() -> int:
     parser.add_argument("--only", type=int)
     parser.add_argument("--processes", type=int, default=PROCESSES)
     parser.add_argument("--folder", type=Path, default=Path("build/fuzz"), help="where the files are that are changed")
+    parser.add_argument("--source", default="tests.fuzz.cases", help="the module of the cases")
     asked = parser.parse_args()
-    from tests.fuzz.bases import bases
-
-    bases(asked.folder)
+    importlib.import_module(asked.source).bases(asked.folder)
     numbers = (
         range(asked.only, asked.only + 1) if asked.only is not None else range(asked.first, asked.first + asked.cases)
     )
     began = time.time()
     log = asked.folder / f"cases-{asked.seed}-{numbers.start}.jsonl"  # what was found so far, if all ends too early
     log.unlink(missing_ok=True)
-    found = Pool(numbers, asked.folder, asked.seed, log).run(asked.processes)
+    found = Pool(numbers, asked.folder, asked.seed, log, asked.source).run(asked.processes)
     print(reported(found))
     print(f"{len(found)} cases in {time.time() - began:.0f} s")
     return int(any(one["outcome"] == "other" for one in found))

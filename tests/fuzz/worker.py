@@ -6,6 +6,7 @@ Its memory is bounded, and a case that takes too long ends it, with the lines wh
 from __future__ import annotations
 
 import faulthandler
+import importlib
 import json
 import os
 import resource
@@ -23,45 +24,39 @@ BUSY = 8.0  # seconds of processor time
 
 
 def main() -> None:
-    folder, seed = Path(sys.argv[1]), int(sys.argv[2])
-    from tests.fuzz.bases import bases
-
-    every = bases(folder)
+    folder, seed, kind = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
+    source = importlib.import_module(kind)
+    every = source.bases(folder)
     scratch = Path(tempfile.mkdtemp(prefix="elman-fuzz-"))
     tempfile.tempdir = str(scratch)
-    _warm(every)
+    _warm(source, every)
     print(json.dumps({"ready": len(every)}), flush=True)
     for line in sys.stdin:
-        print(json.dumps(_one(int(line), every, seed, scratch)), flush=True)
+        print(json.dumps(_one(source, int(line), every, seed, scratch)), flush=True)
 
 
-def _warm(every: Any) -> None:
+def _warm(source: Any, every: Any) -> None:
     """All files as they are: what they load stays loaded."""
-    from tests.fuzz.judge import judged
-
     for base in every:
         try:
-            assert judged(base.name, base.kind, base.path) == "sane", f"{base.name} is refused as it is"
+            assert source.judged(base.name, base.kind, base.path) == "sane", f"{base.name} is refused as it is"
         except Exception:
             print(json.dumps({"base": base.name, "error": traceback.format_exc()}), flush=True)
             raise
 
 
-def _one(number: int, every: Any, seed: int, scratch: Path) -> dict[str, Any]:
-    from tests.fuzz.cases import drawn, write
-    from tests.fuzz.judge import judged
-
-    base, draw = drawn(number, every, seed)
+def _one(source: Any, number: int, every: Any, seed: int, scratch: Path) -> dict[str, Any]:
+    base, draw = source.drawn(number, every, seed)
     path = scratch / "case.file"
     for old in scratch.iterdir():
         _remove(old)
-    write(base, draw, path)
+    source.write(base, draw, path)
     before, began = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
     faulthandler.dump_traceback_later(SECONDS, exit=True)
     resource.setrlimit(resource.RLIMIT_AS, (_virtual() + ROOM, resource.RLIM_INFINITY))
     found: dict[str, Any] = {"number": number, "base": base.name}
     try:
-        found["outcome"] = judged(base.name, base.kind, path)
+        found["outcome"] = source.judged(base.name, base.kind, path)
     except BaseException as error:
         found |= {"outcome": "other", "error": f"{type(error).__name__}: {error}"[:300], "trace": _trace(error)}
     finally:

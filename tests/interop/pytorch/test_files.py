@@ -127,6 +127,25 @@ def test_state_dicts_that_do_not_tell(state, said):
         el.interop.from_torch(state)
 
 
+def _with_norms():
+    """A state dict with layers of all kinds whose shapes follow from one another."""
+    random = np.random.default_rng(0)
+    norm = {"weight": np.ones(10), "bias": np.ones(10)}
+    deep = weights(random, 4) | weights(random, 4, ending="_l0_reverse")
+    batch = norm | {"running_mean": np.ones(10), "running_var": np.ones(10)}
+    return named(r=deep, norm=norm, batch=batch, head=linear(2, 10))
+
+
+@pytest.mark.parametrize("key", _with_norms())
+def test_a_tensor_of_another_shape_is_refused_with_its_layer(key):
+    """With an axis more, none, or fewer rows: whatever it is, nothing but a `ConversionError` comes of it."""
+    stages_of(state := _with_norms())
+    value, layer = state[key], key.rpartition(".")[0]
+    for other in (value[None], value[:0], value[:-1], np.float32(1), value[..., None]):
+        with pytest.raises(el.ConversionError, match=layer):
+            stages_of(state | {key: np.asarray(other)})
+
+
 def test_the_order_of_sorted_names_is_that_in_which_layers_fit():
     random = np.random.default_rng(0)
     rnn = weights(random, 3, 4, 5)

@@ -207,6 +207,13 @@ def test_files(tmp_path):
     assert any("order lstm, fc" in note for note in report.notes)
 
 
+@pytest.mark.parametrize("change", [lambda t: t.to("meta"), lambda t: t.to_sparse()], ids=["meta", "sparse"])
+def test_tensors_without_dense_numbers_are_refused(change):
+    state = nn.GRU(2, 3).state_dict()
+    with pytest.raises(el.ConversionError, match="bias_ih_l0 holds .*expected a dense tensor"):
+        el.interop.from_torch(state | {"bias_ih_l0": change(state["bias_ih_l0"])})
+
+
 class Dangerous:
     def __reduce__(self):
         return (Path.touch, (Path("executed"),))

@@ -310,6 +310,13 @@ def test_broken_files_are_read_or_refused_but_nothing_else():
     assert 10 < read < 200
 
 
+def test_a_model_without_outputs_is_refused():
+    made = lstm()
+    del made.graph.output[:]
+    with pytest.raises(el.ConversionError, match="no outputs"):
+        el.interop.from_onnx(made)
+
+
 def test_reading_runs_nothing_and_opens_nothing_else(tmp_path):
     """The process opens no file of the folder but the model's own."""
     onnx.save_model(lstm(), tmp_path / "m.onnx")

@@ -126,6 +126,8 @@ class _Read:
                 raise ConversionError(f"the output {output.name} holds no values of the network")
             found[output.name] = value
         finals = {name: t for name, t in found.items() if all(getattr(n, "kind", "") == "final" for n in t.nodes)}
+        if not found:
+            raise ConversionError("the model has no outputs")
         if len(finals) == len(found):  # only states: the first of them is what it returns
             finals.pop(next(iter(finals)))
         outputs = {name: t for name, t in found.items() if name not in finals}

@@ -113,6 +113,11 @@ def _array(name: str, value: Any) -> np.ndarray:
     if isinstance(value, np.ndarray):
         array = value
     else:
+        if value.is_meta or str(value.layout) != "torch.strided":
+            kind = "no numbers (it is on the meta device)" if value.is_meta else f"numbers laid out as {value.layout}"
+            raise ConversionError(
+                f"{name} holds {kind}; expected a dense tensor of numbers, as tensor.to_dense() gives"
+            )
         value = value.detach().cpu()
         array = (value.float() if "float16" in str(value.dtype) else value).numpy()
     if array.dtype.kind not in "fiu":

@@ -153,20 +153,33 @@ def _stage(name: str, group: Tensors) -> Stage:
         return _recurrent(name, {f"{key}_l0": value for key, value in group.items()}, is_cell=True)
     if set(group) == {"weight", "bias"} and group["weight"].ndim == 2:
         rows, columns = group["weight"].shape
+        _check_shapes(name, group, {"bias": (rows,)})
         return Stage("Linear", name, group, columns, rows)
     if set(group) == {"weight"} and group["weight"].ndim == 2:
         rows, columns = group["weight"].shape
         return Stage("Linear", name, group, columns, rows, bias=False)
     if set(group) == {"weight", "bias"} and group["weight"].ndim == 1:
         n = len(group["weight"])
+        _check_shapes(name, group, {"bias": (n,)})
         return Stage("LayerNorm", name, group, n, n)
     if {"weight", "bias", "running_mean", "running_var"} <= set(group) and group["weight"].ndim == 1:
         n = len(group["weight"])
+        _check_shapes(name, group, dict.fromkeys(("bias", "running_mean", "running_var"), (n,)))
         return Stage("BatchNorm", name, group, n, n)
     raise ConversionError(
         f"the state dict has {name or 'parameters'} ({shown}), and does not tell what forward does with it: give the "
         "module itself, from_torch(module)"
     )
+
+
+def _check_shapes(name: str, group: Tensors, wanted: Mapping[str, tuple[int, ...]]) -> None:
+    """Raise `ConversionError` for a tensor that has not the shape that the others ask for."""
+    for key, shape in wanted.items():
+        if group[key].shape != shape:
+            said = f"{name}.{key}".removeprefix(".")
+            raise ConversionError(
+                f"{said} has shape {group[key].shape}; expected {shape}, as the layer's others have it"
+            )
 
 
 def _recurrent(name: str, group: Tensors, is_cell: bool = False) -> Stage:
@@ -188,6 +201,9 @@ def _recurrent(name: str, group: Tensors, is_cell: bool = False) -> Stage:
             f"tensors; expected 4, 3 or 1 times the units (LSTM, GRU, RNN), and {expected} tensors"
         )
     makes = units * (1 + both)
+    sizes = {"weight_hh": (rows, units), "weight_hr": (units, hidden), "bias_ih": (rows,), "bias_hh": (rows,)}
+    wanted = {key: sizes.get(key.partition("_l")[0], (rows, makes)) for key in group}
+    _check_shapes(name, group, wanted | {key: (rows, features) for key in group if key.startswith("weight_ih_l0")})
     return Stage(
         kinds[rows], name, group, features, makes, layers, both, bias, units if projection else 0, hidden, is_cell
     )
