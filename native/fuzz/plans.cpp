@@ -341,7 +341,7 @@ void change(Bytes& bytes, std::mt19937_64& random) {
         value = edges[random() % (sizeof edges / sizeof *edges)];
         break;
       case 1:
-        value += 1 - 2 * int64_t(random() % 2);
+        value = int64_t(uint64_t(value) + 1 - 2 * (random() % 2));  // which may go round
         break;
       case 2:
         value = int64_t(uint64_t(value) * 2);

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 from hashlib import sha256
@@ -59,14 +60,14 @@ def test_a_rank_that_is_killed_ends_all_and_the_checkpoint_goes_on(tmp_path, kil
     [
         ("data", 1, "rank 1:\nTraceback"),
         ("own", 1, "LookupError: a file is not there"),
-        ("memory", 1, "MemoryError"),
+        ("memory", 1, "MemoryError|of memory are needed at once"),  # of Python, or of the engine, which asks for more
         ("stuck", 75, "has waited 4 s for the others"),
     ],
 )
 def test_a_failure_on_one_rank_is_told_and_ends_all(how, code, message):
     found = run(3, PROGRAM, "fails", how, seconds=40)
     assert found.returncode == code, found.stderr
-    assert message in found.stderr
+    assert re.search(message, found.stderr)
     assert found.stderr.count("Traceback (most recent call last)") <= 2  # one rank's, of an error and its cause
 
 
