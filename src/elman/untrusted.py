@@ -143,7 +143,7 @@ def held(value: Any, what: str, schema: Mapping[str, Any], optional: Mapping[str
     """
     if not isinstance(value, dict):
         raise ModelFileError(f"{what} is {shown(value)}; expected an object")
-    known = {**schema, **(optional or {})}
+    known = {**(optional or {}), **schema}  # a name in both has the kind that is asked for
     missing = [name for name in schema if name not in value]
     strange = [name for name in value if name not in known]
     if missing or strange:

@@ -97,6 +97,10 @@ def test_a_database_of_something_else_is_refused_and_left_alone(tmp_path):
         ("UPDATE sweep SET about = '{}'", "is no file of a sweep that can be read"),
         ("UPDATE sweep SET about = 'x'", "is no file of a sweep that can be read"),
         ("ALTER TABLE trials DROP COLUMN error", "has other columns"),
+        (
+            r"""UPDATE sweep SET about = regexp_replace(about, '"scores": ?\{"MASE": ?[^},]+', '"scores": {"MASE": {}')""",
+            "can be read: MASE of its scores is {}; expected int or float",
+        ),
     ],
 )
 def test_a_file_that_was_changed_is_refused(file, statement, words):
