@@ -10,7 +10,7 @@ import numpy as np
 
 from elman.equations import symbols, widths
 from elman.equations.declared import Parameters, fix
-from elman.equations.functions import apply
+from elman.equations.functions.applying import apply
 from elman.equations.graph import Graph, ordered
 from elman.equations.graph_checks import check_graph
 from elman.equations.matrices import declare
