@@ -16,7 +16,8 @@ from elman.equations.endless import ending
 from elman.equations.graph import Graph
 from elman.equations.memory import split
 from elman.equations.symbols import Symbol, width
-from elman.equations.trace import Cell, call_and_watch
+from elman.equations.trace import Cell
+from elman.equations.user_functions import call_and_watch
 from elman.equations.widths import recording
 from elman.errors import OptionError, ShapeError
 from elman.network.flow import Part, Tracing, unused
