@@ -10,7 +10,6 @@ import numpy as np
 
 from elman.checks import as_seed, whole
 from elman.engine.bfloat16 import check_products
-from elman.engine.interface import Engine
 from elman.engine.stage import LayerSpec, Source
 from elman.equations.graph import Graph
 from elman.errors import OptionError
@@ -29,8 +28,7 @@ from elman.network.calling import (
 from elman.network.composites import Composite
 from elman.network.doors import Door, doors_of
 from elman.network.ends import ends_of
-from elman.network.engines import Engines, runner
-from elman.network.fed_back import Unrolled
+from elman.network.engines import Engined, Engines
 from elman.network.files import checked, describe, file_header, save, structure_of
 from elman.network.freezing import freeze, unfreeze
 from elman.network.generate import generate
@@ -49,11 +47,10 @@ from elman.training.fit import fit
 from elman.training.history import History
 from elman.training.one_update import train_on_batch
 from elman.training.penalties import Penalty
-from elman.training.protocol import Aim
 
 
 @hinted_class(NETWORK_MADE)
-class Network:
+class Network(Engined):
     """A chain of layers, ``Network(3, [GRU(8), Dense(2)])``, or a graph, ``Network(function, inputs={"x": 3})``.
 
     A graph is written as a function of sequences, which runs once: layers are called, and what they return are values
@@ -358,22 +355,6 @@ class Network:
         network.frozen = freezing.restored(network, description.get("frozen", []))
         return network
 
-    def unrolled(self, output: int, fed: int) -> Unrolled:
-        """What makes an input step by step from an output, both by number; see `elman.network.unrolling`.
-
-        Parameters
-        ----------
-        output : int
-            Which output is fed back.
-        fed : int
-            As which input.
-
-        Returns
-        -------
-        Unrolled
-        """
-        return self._engines.unrolled(output, fed)
-
     @property
     def trainable(self) -> tuple[str, ...]:
         """The parameters that training changes by gradients: not what is frozen, nor moments of a `BatchNorm`."""
@@ -405,74 +386,6 @@ class Network:
     __repr__ = short
     save = save
     file_header = file_header
-
-    def engine(self) -> Engine:
-        """What runs this network.
-
-        Returns
-        -------
-        Engine
-        """
-        return self._engines.runner
-
-    def trainer(self, aims: Sequence[Aim], whole: bool = False) -> Engine:
-        """What trains this network with a loss for each output; `whole`: with gradients of frozen parameters too.
-
-        Parameters
-        ----------
-        aims : sequence of Aim
-            A loss for each output.
-        whole : bool, default False
-            Whether frozen parameters get gradients.
-
-        Returns
-        -------
-        Engine
-        """
-        return self._engines.trainer(aims, whole)
-
-    @property
-    def differentiator(self) -> Engine:
-        """What takes any gradient of the output back to parameters, input and states, without dropout."""
-        return self._engines.differentiator
-
-    def release_engines(self) -> None:
-        """Give back the memory of the engines, which hold the values of their largest batch; others are made if needed.
-
-        Examples
-        --------
-        >>> import elman as el
-        >>> net = el.Network(1, [el.GRU(4)])
-        >>> before = net([[[1.0]]])
-        >>> net.release_engines()
-        >>> bool((net([[[1.0]]]) == before).all())
-        True
-        """
-        self._engines = Engines(self)
-
-    @property
-    def architecture(self) -> dict[str, Any]:
-        """What the plans of its engines depend on, as plain data."""
-        return self._engines.architecture
-
-    def share_plans(self, other: Network) -> None:
-        """Have the plans of engines in common with a network of the same architecture.
-
-        Parameters
-        ----------
-        other : Network
-            Of the same architecture.
-        """
-        self._engines.plans = other._engines.plans
-
-    def new_engine(self) -> Engine:
-        """Another engine that runs this network, which nobody else uses.
-
-        Returns
-        -------
-        Engine
-        """
-        return runner(self)
 
     def where(self, index: int) -> str:
         """The parameter at a place of the flat array, as ``0.W_i[3, 2]``.
