@@ -100,6 +100,9 @@ def call(
     return (y, net.nested_state(final)) if return_state else y
 
 
+call.__name__, call.__qualname__ = "__call__", "Network.__call__"  # as messages of Python and pickles know it
+
+
 def returned(net: Net, outputs: Sequence[np.ndarray]) -> Any:
     """Outputs as the network's function returns them: one, a tuple or a dict.
 
