@@ -13,7 +13,7 @@ from docs.builder.stage import Stage
 PARTS = {
     "equations": ("Equations", "elman.equations", "elman.cells"),
     "network": ("Networks and layers", "elman.network"),
-    "losses": ("Losses", "elman.training.losses"),
+    "losses": ("Losses", "elman.training.loss"),
     "optimizers": (
         "Optimisers and learning rates",
         "elman.training.optim",

@@ -11,8 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from elman.fleet.sweep_effects import share_explained
 from elman.fleet.sweep_page import page
-from elman.fleet.sweep_results import Sweep, _share
+from elman.fleet.sweep_results import Sweep
 from elman.fleet.sweep_store import DONE, FAILED, About, Row
 
 SPACE = {"units": [8, 16], "cell": ["gru", "lstm", "lem"]}
@@ -89,9 +90,13 @@ def test_a_grid_whose_scores_add_up_is_explained_by_its_parts():
 def test_chance_explains_nothing():
     """Of groups that differ by chance alone, the share is about zero on the mean, where eta squared is not."""
     rng = np.random.default_rng(0)
-    shares = [_share(list(rng.normal(size=(4, 5)))) for _ in range(2000)]
+    shares = [share_explained(list(rng.normal(size=(4, 5)))) for _ in range(2000)]
     assert np.mean(shares) < 0.07  # cut at zero; eta squared has 3 / 19 = 0.16
-    assert np.isnan(_share([[1.0], [2.0]])) and np.isnan(_share([[1.0, 1.0], [1.0]])) and np.isnan(_share([]))
+    assert (
+        np.isnan(share_explained([[1.0], [2.0]]))
+        and np.isnan(share_explained([[1.0, 1.0], [1.0]]))
+        and np.isnan(share_explained([]))
+    )
 
 
 def test_tables_and_csv_have_all_trials():

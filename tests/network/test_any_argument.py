@@ -137,7 +137,7 @@ CALLS: dict[str, tuple[Any, dict[str, Any]]] = {
     "batch norm": (layer(el.BatchNorm), {"momentum": 0.5, "epsilon": 1e-3}),
     "layer norm": (layer(el.LayerNorm), {"epsilon": 1e-3}),
     "activation": (layer(el.Activation), {"activation": "tanh"}),
-    "stateless": (layer(el.Stateless), {"cell": el.network.layers.dense, "units": 3, "initial": {}}),
+    "stateless": (layer(el.Stateless), {"cell": el.network.layer_cells.dense, "units": 3, "initial": {}}),
     "embedding": (
         lambda **a: el.Network(1, [el.Embedding(**a)])([[0, 1]]),
         {"vocabulary": 3, "units": 2, "initial": None},

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 import elman as el
 from elman.errors import DataError, EquationError, OptionError, ShapeError
-from elman.training.losses import LOSSES, equations_key, prepare_target, resolve_loss
+from elman.training.losses import LOSSES, equations_key, resolve_loss
+from elman.training.targets import prepare_target
 from tests.training.problems import ENGINES, linear, recurrent
 
 RANDOM = np.random.default_rng(5)

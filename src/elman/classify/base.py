@@ -15,6 +15,7 @@ from elman import checks
 from elman.classify import store
 from elman.classify.curves import Curves
 from elman.classify.design import design_of
+from elman.classify.parameters import SequenceParameters
 from elman.classify.running import run
 from elman.classify.scaling import Scaling, learn_scaling
 from elman.classify.splitting import held_out
@@ -26,41 +27,19 @@ from elman.data.casing.arrays import READ_AS
 from elman.data.collecting import Names
 from elman.data.names import counted
 from elman.data.reading import Reading
-from elman.errors import DataError, OptionError
-from elman.estimator import Estimator, not_fitted
+from elman.errors import DataError
+from elman.estimator import not_fitted
 from elman.network import Network
 from elman.training import Callback
 from elman.training.callbacks import as_callbacks
-from elman.training.schedules import check_rate
-
-_DRAWN = np.random.RandomState | np.random.Generator  # seeds are drawn of these
+from elman.training.runs import Folder, saving
 
 
-class SequenceEstimator(Estimator):
+class SequenceEstimator(SequenceParameters):
     """Learns something of sequences as a whole; `SequenceClassifier` and `SequenceRegressor` say what.
 
     Subclasses have the parameters below in their constructor, `_targets`, and what they make of the outputs.
     """
-
-    cell: Any
-    units: int
-    layers: int
-    bidirectional: bool
-    pooling: Any
-    convolution: str | None
-    filters: int
-    dropout: float
-    members: int
-    epochs: int | None
-    batch_size: int | None
-    learning_rate: Any
-    weight_decay: float
-    validation: float
-    patience: int | None
-    channels: Any
-    random_state: Any
-    threads: int | None
-    verbose: int
 
     _estimator_type: Any
     _target: np.ndarray
@@ -75,7 +54,15 @@ class SequenceEstimator(Estimator):
     # --- learning -------------------------------------------------------------------------------------------
 
     @contextmanager
-    def _fitting(self) -> Iterator[None]:
+    def _fitting(self, checkpoint: Folder, every: str | int | None, resume: bool) -> Iterator[None]:
+        """All that learns is saved as it is asked for, once the parameters make sense."""
+        self._check_saved(checkpoint)
+        with saving(checkpoint, every, resume=resume), self._all_or_nothing():
+            self.check_params()
+            yield
+
+    @contextmanager
+    def _all_or_nothing(self) -> Iterator[None]:
         """A fit that fails leaves the estimator as it was; one that is stopped, with what was learnt if anything."""
         before = dict(vars(self))
         try:
@@ -197,44 +184,6 @@ class SequenceEstimator(Estimator):
         if not held.any():
             return []
         return [f"{counted(int(held.sum()), 'cases')} of {len(held)} are held out: they choose the best epoch"]
-
-    def _seed(self) -> int:
-        """The whole number that everything random follows from."""
-        given = self.random_state
-        if given is None:
-            return int(np.random.default_rng().integers(2**31))
-        if isinstance(given, np.random.RandomState):
-            return int(given.randint(2**31 - 1))
-        if isinstance(given, np.random.Generator):
-            return int(given.integers(2**31 - 1))
-        return int(given)
-
-    def _check_random_state(self) -> None:
-        if self.random_state is not None and not isinstance(self.random_state, _DRAWN):
-            checks.whole(self.random_state, "random_state", 0, 2**62)
-
-    def _check_saved(self, checkpoint: Any) -> None:
-        """Refuse to save what could not go on, as another process would draw other seeds."""
-        if checkpoint is not None and (self.random_state is None or isinstance(self.random_state, _DRAWN)):
-            raise OptionError(
-                f"random_state is {checks.shown(self.random_state)}, and checkpoint is given: what goes on needs the "
-                "seeds that it began with; give a number, as random_state=0"
-            )
-
-    def check_params(self) -> None:
-        """Refuse parameters that make no sense; `OptionError` names the first."""
-        design_of(self)
-        checks.whole(self.members, "members", most=1000)
-        for name in ("epochs", "batch_size", "patience", "threads"):
-            if getattr(self, name) is not None:
-                checks.whole(getattr(self, name), name, most=10**7)
-        check_rate(self.learning_rate)
-        checks.real(self.weight_decay, "weight_decay", 0, from_low=True)
-        checks.real(self.validation, "validation", 0, 1, "in [0, 1), a share of the cases", from_low=True)
-        if self.patience is not None and self.validation == 0:
-            raise OptionError("patience needs cases that judge the training: give validation=0.2, say")
-        checks.whole(self.verbose, "verbose", 0, 1)
-        self._check_random_state()
 
     # --- using ----------------------------------------------------------------------------------------------
 

@@ -1,11 +1,42 @@
-"""Classes: which of those that were learnt labels are."""
+"""Classes: which there are, and which of those that were learnt labels are."""
 
 from __future__ import annotations
 
 import numpy as np
 
+from elman.data.cases import Cases
 from elman.data.names import counted, listed
 from elman.errors import DataError
+
+
+def classes_of(cases: Cases) -> tuple[np.ndarray, np.ndarray]:
+    """The classes of cases, sorted, and the number of each case's, (N,).
+
+    Raises
+    ------
+    DataError
+        If labels are amounts, or all of one class.
+    """
+    classes, numbers = np.unique(_labels(cases), return_inverse=True)
+    if len(classes) < 2:
+        only = classes.tolist()[0]
+        raise DataError(
+            f"all {counted(len(cases), 'cases')} are of one class, {only!r}; a classifier needs two at least"
+        )
+    return classes, numbers
+
+
+def _labels(cases: Cases) -> np.ndarray:
+    """The labels of cases, which are classes and no amounts."""
+    assert cases.labels is not None
+    found = cases.labels
+    if found.dtype.kind == "f" and (found != np.trunc(found)).any():
+        broken = found[found != np.trunc(found)][0]
+        raise DataError(
+            f"Unknown label type: y is continuous, such as {broken:g}; expected classes: texts, whole numbers or "
+            "booleans. A SequenceRegressor learns numbers"
+        )
+    return found
 
 
 def check_kind(labels: np.ndarray, classes: np.ndarray) -> None:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from elman.cli.terminal import say
 from elman.data.names import counted
 from elman.fleet.sweep_options import Progress
-from elman.fleet.sweep_results import Sweep, aligned, settings_in_words
+from elman.fleet.sweep_results import Sweep, aligned
+from elman.fleet.sweep_tried import settings_in_words
 
 if TYPE_CHECKING:
     from elman.commands_fleet import SweepReport

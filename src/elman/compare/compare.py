@@ -183,52 +183,66 @@ def compare(
     [('gru', 6), ('simple', 12)]
     """
     budget = budget or Budget()
+    chosen, size, notes = _sized(cells, task, parameters, units)
+    for cell, many in chosen:
+        _check(cell, many, task, budget)
+    runs = _Runs(chosen, task, budget, size, notes)
+    try:
+        for number, run in _each_run(task, budget, runs.items, n_jobs, runs.names):
+            runs.ended[divmod(number, budget.seeds)] = run
+            watch(runs.items[number][0].name, run.seed, run.final)
+    except KeyboardInterrupt as error:
+        raise Interrupted(runs.until_now()) from error
+    return runs.comparison()
+
+
+def _sized(
+    cells: Sequence[Cell | str], task: Task, parameters: int | None, units: int | None
+) -> tuple[list[tuple[Cell, int]], str, list[str]]:
+    """The cells with their units, how these were chosen in words, and notes."""
     if units is not None and parameters is not None:
         raise OptionError("networks have the same units or about the same parameters, not both; leave one out")
     parameters = checks.whole(PARAMETERS if parameters is None else parameters, "parameters")
     chosen, notes = _fitting([as_cell(cell) for cell in checks.listed(cells, "cells", "cells or their names")])
     notes += task.notes
-    if units is None:
-        size = f"units for about {parameters:,} parameters"
-        sizes = [units_for(cell, task, parameters) for cell in chosen]
-        counts = [sizes_of(cell, task, many)[0] for cell, many in zip(chosen, sizes, strict=True)]
-        small = [cell.name for cell, count in zip(chosen, counts, strict=True) if count < 0.8 * parameters]
-        notes += [f"{', '.join(small)}: fewer parameters, as states hold {MOST_STATES:,} numbers at most"] * bool(small)
-    else:
-        sizes = [checks.whole(units, "units")] * len(chosen)
-        size = f"{units} units each"
-    for cell, many in zip(chosen, sizes, strict=True):
-        _check(cell, many, task, budget)
-    said = task.simple, task.simple_about, budget.words(size), budget.unit, budget.points, task.steps
+    if units is not None:
+        many = checks.whole(units, "units")
+        return [(cell, many) for cell in chosen], f"{units} units each", notes
+    sized = [(cell, units_for(cell, task, parameters)) for cell in chosen]
+    small = [cell.name for cell, many in sized if sizes_of(cell, task, many)[0] < 0.8 * parameters]
+    notes += [f"{', '.join(small)}: fewer parameters, as states hold {MOST_STATES:,} numbers at most"] * bool(small)
+    return sized, f"units for about {parameters:,} parameters", notes
 
-    def comparison(results: list[Result], more: list[str]) -> Comparison:
-        results = sorted(results, key=lambda r: (r.diverged, np.nan_to_num(r.mean, nan=np.inf), r.cell))
-        return Comparison(task.name, task.about, task.metric, *said, results, [*notes, *more])
 
-    runs: dict[tuple[int, int], Run] = {}
-    items = [(cell, many, seed) for cell, many in zip(chosen, sizes, strict=True) for seed in range(budget.seeds)]
-    names = [f"{cell.name}, seed {seed}" for cell, _, seed in items]
+class _Runs:
+    """The runs of a comparison, and those that have ended."""
 
-    def results() -> list[Result]:
-        """Of the cells all of whose runs have ended."""
-        of = [[runs[c, seed] for seed in range(budget.seeds) if (c, seed) in runs] for c in range(len(chosen))]
-        each = zip(chosen, sizes, of, strict=True)
-        return [
-            Result(cell.name, many, sizes_of(cell, task, many)[0], mine)
-            for cell, many, mine in each
-            if len(mine) == budget.seeds
-        ]
+    def __init__(self, cells: list[tuple[Cell, int]], task: Task, budget: Budget, size: str, notes: list[str]):
+        self._cells, self._task, self._seeds, self._notes = cells, task, range(budget.seeds), notes
+        self._said = task.simple, task.simple_about, budget.words(size), budget.unit, budget.points, task.steps
+        self.items: list[Item] = [(cell, many, seed) for cell, many in cells for seed in self._seeds]
+        self.names = [f"{cell.name}, seed {seed}" for cell, _, seed in self.items]
+        self.ended: dict[tuple[int, int], Run] = {}  # by the numbers of cell and seed
 
-    try:
-        for number, run in _each_run(task, budget, items, n_jobs, names):
-            runs[divmod(number, budget.seeds)] = run
-            watch(items[number][0].name, run.seed, run.final)
-    except KeyboardInterrupt as error:
-        found = results()
-        left = [cell.name for cell in chosen if cell.name not in {result.cell for result in found}]
-        note = f"stopped before these were compared: {', '.join(left)}"
-        raise Interrupted(comparison(found, [note]) if found else None) from error
-    return comparison(results(), [])
+    def comparison(self, more: Sequence[str] = ()) -> Comparison:
+        """What was found of the cells all of whose runs have ended, the best first."""
+        results = sorted(self._results(), key=lambda r: (r.diverged, np.nan_to_num(r.mean, nan=np.inf), r.cell))
+        task = self._task
+        return Comparison(task.name, task.about, task.metric, *self._said, results, [*self._notes, *more])
+
+    def until_now(self) -> Comparison | None:
+        """The same where the others are not to come; None if there is no such cell."""
+        through = {result.cell for result in self._results()}
+        left = [cell.name for cell, _ in self._cells if cell.name not in through]
+        return self.comparison([f"stopped before these were compared: {', '.join(left)}"]) if through else None
+
+    def _results(self) -> list[Result]:
+        found = []
+        for number, (cell, many) in enumerate(self._cells):
+            mine = [self.ended[number, seed] for seed in self._seeds if (number, seed) in self.ended]
+            if len(mine) == len(self._seeds):
+                found.append(Result(cell.name, many, sizes_of(cell, self._task, many)[0], mine))
+        return found
 
 
 def _fitting(cells: list[Cell]) -> tuple[list[Cell], list[str]]:

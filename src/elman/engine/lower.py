@@ -14,7 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from elman.engine.slots import Ref
-from elman.equations.ops import OPS, row_of, span
+from elman.equations.op_values import span
+from elman.equations.ops import OPS, row_of
 from elman.equations.symbols import Parameter, Symbol, width
 
 LEAVES = ("slot", "const", "vector")

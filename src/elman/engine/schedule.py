@@ -13,15 +13,14 @@ from dataclasses import replace
 
 from elman.engine.backward import BackwardStage
 from elman.engine.emit import Emitter, Placement
+from elman.engine.forward import states_of, step_of
 from elman.engine.functions import scheduled
-from elman.engine.lower import Lowering, Node
-from elman.engine.needs import ancestors, reachable, to_save
+from elman.engine.lower import Node
 from elman.engine.normalising import meeting_of, normalised, normalised_back
 from elman.engine.places import Places
-from elman.engine.plan import MOMENTS, Function, Goal, Move, Plan, Stage, State
+from elman.engine.plan import MOMENTS, Function, Goal, Move, Plan, Stage
 from elman.engine.slots import ONCE, Ref
 from elman.engine.stage import (
-    DROPOUTS_A_LAYER,
     REVERSAL,
     Forward,
     InputSpec,
@@ -34,9 +33,7 @@ from elman.engine.stage import (
     as_source,
     axis_after,
     leaf_of,
-    leaves_of,
     moved_back,
-    remembered,
     without_equations,
 )
 from elman.engine.sums import MatrixGradient, TableGradient, VectorGradient
@@ -262,40 +259,17 @@ class _Scheduler:
     ) -> Forward:
         forward = self._begun(spec, links, initial, memories, seed, inner)
         graph, index, axis = forward.spec.graph, forward.index, forward.out.axis
-        states = [self._state_slot(spec, s, k, index, axis) for k, s in enumerate(graph.states)]
-        memo = leaves_of(forward, states)
-        keep = to_save(graph, forward.backward) if forward.backward else []
-        lowering = Lowering(
-            graph.nodes(),
-            graph.outputs,
-            keep=set(keep),
-            memo=memo,
-            drops=self.drops,
-            memories=remembered(graph, forward.memories),
-            dropout_base=DROPOUTS_A_LAYER * index,
-        )
-        for symbol, name in graph.names.items():
-            if symbol in memo and memo[symbol].inputs:
-                memo[symbol].name = memo[symbol].name or name
-        fixed, outputs = self._outputs(graph, lowering, states, index, axis)
-        needed = reachable([*outputs, *(memo[s] for s in keep)])
-        first = ancestors(needed, [n for n in needed if not n.loop and not n.is_elementwise])
-        before = [n for n in needed if n in first] if graph.states else needed
-        loop = [n for n in needed if n not in first] if graph.states else []
-        saved = {memo[s] for s in keep}
-        places = Places(self.slots, index, axis, fixed, saved, ())
+        step = step_of(forward, self.emit, self.training, self.drops)
+        before, loop = step.sections(graph)
+        places = Places(self.slots, index, axis, step.fixed, step.saved, ())
         place = Placement(self.emit, places, spec.offsets)
         forward.before = place.section(before, loop, merged=True)
         forward.loop = place.section(loop, [], merged=False)
-        forward.saved = {s: leaf_of(memo[s], places.refs) for s in keep}
+        forward.saved = {s: leaf_of(step.memo[s], places.refs) for s in step.keep}
         forward.slots = {s for s in places.free if self.slots[s].time == "steps"}
-        begins = enumerate(zip(graph.states, states, forward.initial, strict=True))
-        forward.states = tuple(
-            State(s.name, width(s), slot, initial=link.value.slot if link else -1, inner=k < forward.inner)
-            for k, (s, slot, link) in begins
-        )
-        self._name_values(spec, graph, memo, places.refs)
-        forward.out.value = fixed[outputs[0]]
+        forward.states = states_of(forward, step.states)
+        self._name_values(spec, graph, step.memo, places.refs)
+        forward.out.value = step.fixed[step.outputs[0]]
         forward.out.learns = self._learns(forward)
         if self.training and seed < 0 and self._matters(forward) and not spec.last:
             forward.out.gradient = self.new_slot(forward.out.width, "steps", index, "output gradient", axis)
@@ -337,30 +311,6 @@ class _Scheduler:
         """Whether a layer has parameters that are not frozen, or reads what depends on such."""
         offsets = [forward.spec.offsets[name] for name in forward.spec.graph.parameters]
         return not self.frozen.issuperset(offsets) or any(link.learns for link in forward.read)
-
-    def _state_slot(self, spec: LayerSpec, state: Symbol, number: int, index: int, axis: int) -> int:
-        whole = self.training or (number == 0 and not spec.last)
-        return self.new_slot(width(state), "states" if whole else "pair", index, state.name, axis)
-
-    def _outputs(
-        self, graph: Graph, lowering: Lowering, states: list[int], index: int, axis: int
-    ) -> tuple[dict[Node, Ref], list[Node]]:
-        """The nodes of the new states (and the value beside them), each with the place it is written to."""
-        fixed: dict[Node, Ref] = {}
-        found = []
-        places = [Ref(slot, 1) for slot in states]
-        if len(places) < len(graph.outputs):
-            name = graph.ends[0] if states else "output"
-            places = [Ref(self.new_slot(width(graph.outputs[0]), "steps", index, name, axis)), *places]
-        for symbol, place in zip(graph.outputs, places, strict=True):
-            node = lowering.memo[symbol]
-            hoisted = not node.loop or (node.base is not None and not node.base.loop)
-            if node in fixed or not node.inputs or (hoisted and place.offset):
-                node = lowering.fresh("copy", [node], width(symbol))
-                node.loop = bool(states)
-            fixed[node] = place
-            found.append(node)
-        return fixed, found
 
     def _name_values(self, spec: LayerSpec, graph: Graph, memo: dict[Symbol, Node], refs: dict[Node, Ref]) -> None:
         for symbol, name in graph.names.items():

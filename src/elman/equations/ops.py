@@ -2,7 +2,7 @@
 
 A row holds the op's name (also that of its native kernel), its NumPy value, its derivative rule, and how it is
 written (``{0}`` an operand, ``{first}`` one of its numbers). Adding an op is adding a row here and one in
-``native/kernels.h``.
+``native/kernels.h``; what is more than an expression is a function of `op_values` or `op_rules`.
 
 The derivative rule of ``y = op(*x)`` is ``rule(o, g, y, *x)``: the gradients of the operands, in order, given ``g``,
 the gradient of ``y``. ``o.name(...)`` builds op `name`; a rule may give None for an operand without gradient. Of a
@@ -20,6 +20,8 @@ from typing import Any
 import numpy as np
 
 from elman.equations import attention
+from elman.equations import op_rules as rules
+from elman.equations import op_values as values
 
 ADD, MUL, NEG, APPLY, POWER, ATOM = 1, 2, 3, 4, 5, 9  # how tightly a notation binds
 
@@ -53,170 +55,6 @@ class Op:
 WIDENS = ("expand", "place", "pad")  # the result is wider than the operands say
 
 
-def _stable_sigmoid(x: np.ndarray) -> np.ndarray:
-    e = np.exp(-np.abs(x))
-    return np.where(x >= 0, 1, e) / (1 + e)
-
-
-def _erf(x: np.ndarray) -> np.ndarray:
-    return np.vectorize(math.erf, otypes=[x.dtype])(x) if x.size else x
-
-
-def _erfc(x: np.ndarray) -> np.ndarray:
-    return np.vectorize(math.erfc, otypes=[x.dtype])(x) if x.size else x
-
-
-def _lgamma(x: np.ndarray) -> np.ndarray:
-    return np.vectorize(_lgamma_of_one, otypes=[x.dtype])(x) if x.size else x
-
-
-def _lgamma_of_one(x: float) -> float:
-    if x > 0:
-        return math.lgamma(x) if x < 2e305 else math.inf
-    return math.inf if x == 0 else math.nan
-
-
-def _digamma(x: np.ndarray) -> np.ndarray:
-    """``digamma(x) = digamma(x + 1) - 1 / x`` up to 10, and from there Stirling's series."""
-    shifted, total = x.astype(np.float64), np.zeros(x.shape)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        for _ in range(10):
-            near = shifted < 10
-            total, shifted = np.where(near, total - 1 / shifted, total), np.where(near, shifted + 1, shifted)
-        square = 1 / np.square(shifted)
-        series = np.polynomial.polynomial.polyval(square, _DIGAMMA_SERIES)
-        found = total + np.log(shifted) - 0.5 / shifted - square * series
-    return np.where(x > 0, found, np.where(x == 0, -np.inf, np.nan)).astype(x.dtype)
-
-
-_DIGAMMA_SERIES = (1 / 12, -1 / 120, 1 / 252, -1 / 240, 1 / 132, -691 / 32760, 1 / 12)
-
-
-def _trigamma(o: Any, x: Any) -> Any:
-    """The derivative of digamma, by the same two steps."""
-    near = [o.square(o.reciprocal(x + k)) for k in range(8)]
-    inverse = o.reciprocal(x + 8)
-    square = o.square(inverse)
-    series = 1 / 6 - square * (1 / 30 - square * (1 / 42 - square * (1 / 30 - square * (5 / 66))))
-    return sum(near[1:], near[0]) + inverse + square * (0.5 + inverse * series)
-
-
-def _softplus(x: np.ndarray) -> np.ndarray:
-    return np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
-
-
-def _pick(x: np.ndarray, index: np.ndarray) -> np.ndarray:
-    return np.take_along_axis(x, index.astype(np.int64, copy=False), axis=-1)
-
-
-def _place(g: np.ndarray, index: np.ndarray, width: int) -> np.ndarray:
-    out = np.zeros((*index.shape[:-1], width), g.dtype)
-    np.put_along_axis(out, index.astype(np.int64, copy=False), g, axis=-1)
-    return out
-
-
-def _expand(x: np.ndarray, width: int) -> np.ndarray:
-    return np.broadcast_to(x, (*x.shape[:-1], width))
-
-
-def _look_up(table: np.ndarray, index: np.ndarray) -> np.ndarray:
-    row = index[..., 0] if index.ndim else index
-    return table[row.astype(np.int64, copy=False)]
-
-
-def _attend_back(g: np.ndarray, q: np.ndarray, k: np.ndarray, v: np.ndarray, scale: float) -> np.ndarray:
-    return attention.back(g, q, k, v, scale).query
-
-
-def _attend_additive_back(g: np.ndarray, q: np.ndarray, k: np.ndarray, v: np.ndarray, w: np.ndarray) -> np.ndarray:
-    return attention.back(g, q, k, v, vector=w).query
-
-
-def span(op: str, first: float, second: float, width: int) -> tuple[int, int]:
-    """Where a slice of `width` values, or a part of those of equal width, begins and ends."""
-    if op == "part":
-        return int(first) * (width // int(second)), (int(first) + 1) * (width // int(second))
-    return int(first) + width * (first < 0), int(second) + width * (second <= 0)
-
-
-def _slice(x: np.ndarray, first: float, second: float) -> np.ndarray:
-    begin, end = span("slice", first, second, x.shape[-1])
-    if not 0 <= begin < end <= x.shape[-1]:
-        raise ValueError(f"there are no values {begin} to {end} of {x.shape[-1]}")
-    return x[..., begin:end]
-
-
-def _part(x: np.ndarray, first: float, second: float) -> np.ndarray:
-    if x.shape[-1] % int(second):
-        raise ValueError(f"{x.shape[-1]} values cannot be split into {int(second)} equal parts")
-    begin, end = span("part", first, second, x.shape[-1])
-    return x[..., begin:end]
-
-
-def _concat(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    a, b = np.atleast_1d(a), np.atleast_1d(b)
-    rows = np.broadcast_shapes(a.shape[:-1], b.shape[:-1])
-    return np.concatenate([np.broadcast_to(x, (*rows, x.shape[-1])) for x in (a, b)], axis=-1)
-
-
-def _pad(g: np.ndarray, first: float, width: int) -> np.ndarray:
-    out = np.zeros((*g.shape[:-1], width), g.dtype)
-    out[..., int(first) : int(first) + g.shape[-1]] = g
-    return out
-
-
-def _outer(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    a, b = np.atleast_1d(a), np.atleast_1d(b)
-    product = a[..., :, None] * b[..., None, :]
-    return product.reshape(*product.shape[:-2], a.shape[-1] * b.shape[-1])
-
-
-def _matvec(m: np.ndarray, b: np.ndarray) -> np.ndarray:
-    b = np.atleast_1d(b)
-    return (_unfolded(m, m.shape[-1] // b.shape[-1], b.shape[-1]) @ b[..., None])[..., 0]
-
-
-def _vecmat(a: np.ndarray, m: np.ndarray) -> np.ndarray:
-    a = np.atleast_1d(a)
-    return (a[..., None, :] @ _unfolded(m, a.shape[-1], m.shape[-1] // a.shape[-1]))[..., 0, :]
-
-
-def _unfolded(m: np.ndarray, rows: int, columns: int) -> np.ndarray:
-    """A matrix that is one vector as a matrix."""
-    return m.reshape(*m.shape[:-1], rows, columns)
-
-
-def _block_matmul(w: np.ndarray, x: np.ndarray, count: float) -> np.ndarray:
-    n = int(count)
-    if len(w) % n or x.shape[-1] != n * w.shape[1]:
-        raise ValueError(f"a matrix of shape {w.shape} has no {n} blocks for {x.shape[-1]} values")
-    parts = x.reshape(*x.shape[:-1], n, w.shape[1])
-    return np.einsum("koi,...ki->...ko", w.reshape(n, -1, w.shape[1]), parts).reshape(*x.shape[:-1], len(w))
-
-
-def _padded(o: Any, g: Any, y: Any, x: Any) -> tuple[Any]:
-    """The gradient of the values that a slice takes, among zeros."""
-    return (o.pad(g, first=span(y.op, y.first, y.second, x.dim.value)[0], like=x),)
-
-
-def _share(x: Any) -> float:
-    """What one feature of x counts in their mean."""
-    return 1 / x.dim.value
-
-
-def _normal_cdf(o: Any, x: Any) -> Any:
-    return 0.5 * (1 + o.erf(x * math.sqrt(0.5)))
-
-
-def _normal_density(o: Any, x: Any) -> Any:
-    return o.exp(-0.5 * o.square(x)) * (1 / math.sqrt(2 * math.pi))
-
-
-def _max_share(o: Any, g: Any, y: Any, x: Any) -> Any:
-    hit = o.eq(x, y)  # ties share the gradient
-    return g * hit / o.sum(hit)
-
-
 def _f(name: str, arity: int, latex: str, text: str, value: Any, rule: Any, **more: Any) -> Op:
     return Op(name, arity, value, rule, latex, text, **more)
 
@@ -246,12 +84,12 @@ _ROWS = [
     _f("log1p", 1, r"\log(1 + {0})", "log(1 + {0})", np.log1p, lambda o, g, y, x: (g / (1 + x),), cost=16),
     _f("sin", 1, r"\sin({0})", "sin({0})", np.sin, lambda o, g, y, x: (g * o.cos(x),), cost=8),
     _f("cos", 1, r"\cos({0})", "cos({0})", np.cos, lambda o, g, y, x: (-(g * o.sin(x)),), cost=8),
-    _f("erf", 1, r"\operatorname{{erf}}({0})", "erf({0})", _erf,
+    _f("erf", 1, r"\operatorname{{erf}}({0})", "erf({0})", values.erf,
        lambda o, g, y, x: (g * (2 / math.sqrt(math.pi)) * o.exp(-o.square(x)),), cost=20),
+    _f("lgamma", 1, r"\log\Gamma({0})", "log Γ({0})", values.lgamma, lambda o, g, y, x: (g * o.digamma(x),), cost=30),
+    _f("digamma", 1, r"\psi({0})", "ψ({0})", values.digamma, lambda o, g, y, x: (g * rules.trigamma(o, x),), cost=40),
     # activations
-    _f("lgamma", 1, r"\log\Gamma({0})", "log Γ({0})", _lgamma, lambda o, g, y, x: (g * o.digamma(x),), cost=30),
-    _f("digamma", 1, r"\psi({0})", "ψ({0})", _digamma, lambda o, g, y, x: (g * _trigamma(o, x),), cost=40),
-    _f("sigmoid", 1, r"\sigma({0})", "σ({0})", _stable_sigmoid, lambda o, g, y, x: (o.sigmoid_grad(g, y),), cost=8),
+    _f("sigmoid", 1, r"\sigma({0})", "σ({0})", values.sigmoid, lambda o, g, y, x: (o.sigmoid_grad(g, y),), cost=8),
     _f("tanh", 1, r"\tanh({0})", "tanh({0})", np.tanh, lambda o, g, y, x: (o.tanh_grad(g, y),), cost=8),
     _f("relu", 1, r"\operatorname{{relu}}({0})", "relu({0})", lambda x: np.where(x <= 0, 0, x).astype(x.dtype),
        lambda o, g, y, x: (o.relu_grad(g, y),)),
@@ -261,13 +99,13 @@ _ROWS = [
     _f("elu", 1, r"\operatorname{{elu}}({0}, {first})", "elu({0}, {first})",
        lambda x, alpha: np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0))).astype(x.dtype),
        lambda o, g, y, x: (g * o.where(o.lt(0, x), 1, y + y.first),), numbers=1, cost=8),
-    _f("softplus", 1, r"\operatorname{{softplus}}({0})", "softplus({0})", _softplus,
+    _f("softplus", 1, r"\operatorname{{softplus}}({0})", "softplus({0})", values.softplus,
        lambda o, g, y, x: (g * o.sigmoid(x),), cost=24),
-    _f("silu", 1, r"\operatorname{{silu}}({0})", "silu({0})", lambda x: x * _stable_sigmoid(x),
+    _f("silu", 1, r"\operatorname{{silu}}({0})", "silu({0})", lambda x: x * values.sigmoid(x),
        lambda o, g, y, x: (g * (o.sigmoid(x) + y * (1 - o.sigmoid(x))),), cost=12),
     _f("gelu", 1, r"\operatorname{{gelu}}({0})", "gelu({0})",
-       lambda x: (0.5 * x * _erfc(-x * math.sqrt(0.5))).astype(x.dtype),
-       lambda o, g, y, x: (g * (_normal_cdf(o, x) + x * _normal_density(o, x)),), cost=24),
+       lambda x: (0.5 * x * values.erfc(-x * math.sqrt(0.5))).astype(x.dtype),
+       lambda o, g, y, x: (g * (rules.normal_cdf(o, x) + x * rules.normal_density(o, x)),), cost=24),
     # choice; the gradient goes to the operand that was chosen
     _f("clip", 1, r"\operatorname{{clip}}({0}, {first}, {second})", "clip({0}, {first}, {second})",
        lambda x, low, high: np.clip(x, low, high),
@@ -294,34 +132,34 @@ _ROWS = [
     _f("sum", 1, r"\operatorname{{sum}}({0})", "sum({0})", lambda x: x.sum(-1, keepdims=True),
        lambda o, g, y, x: (g,), shape="reduce"),
     _f("mean", 1, r"\operatorname{{mean}}({0})", "mean({0})", lambda x: x.mean(-1, keepdims=True),
-       lambda o, g, y, x: (g * _share(x),), shape="reduce"),
+       lambda o, g, y, x: (g * rules.share(x),), shape="reduce"),
     _f("max", 1, r"\max({0})", "max({0})", lambda x: x.max(-1, keepdims=True),
-       lambda o, g, y, x: (_max_share(o, g, y, x),), shape="reduce"),
-    _f("pick", 2, "{0}[{1}]", "{0}[{1}]", _pick, lambda o, g, y, x, i: (o.place(g, i, like=x), None),
+       lambda o, g, y, x: (rules.max_share(o, g, y, x),), shape="reduce"),
+    _f("pick", 2, "{0}[{1}]", "{0}[{1}]", values.pick, lambda o, g, y, x, i: (o.place(g, i, like=x), None),
        shape="pick", index=1),
     # beside one another: the gradients of slices are padded with zeros, that of a concatenation is sliced
-    _f("concat", 2, "[{0}; {1}]", "[{0}; {1}]", _concat,
+    _f("concat", 2, "[{0}; {1}]", "[{0}; {1}]", values.concat,
        lambda o, g, y, a, b: (o.slice(g, second=a.dim.value, like=a), o.slice(g, first=a.dim.value, like=b)),
        shape="concat"),
-    _f("slice", 1, "{0}[{first}:{second}]", "{0}[{first}:{second}]", _slice,
-       _padded, shape="slice", numbers=2, whole=True),
-    _f("part", 1, r"\operatorname{{split}}({0}, {second})[{first}]", "split({0}, {second})[{first}]", _part,
-       _padded, shape="part", numbers=2, whole=True),
+    _f("slice", 1, "{0}[{first}:{second}]", "{0}[{first}:{second}]", values.slice_of,
+       rules.padded, shape="slice", numbers=2, whole=True),
+    _f("part", 1, r"\operatorname{{split}}({0}, {second})[{first}]", "split({0}, {second})[{first}]", values.part_of,
+       rules.padded, shape="part", numbers=2, whole=True),
     _f("inverse_deviation", 1, r"\frac{{1}}{{\sqrt{{\operatorname{{var}}({0}) + {first}}}}}",
        "1 / √(var({0}) + {first})",
        lambda x, epsilon: 1 / np.sqrt(x.var(-1, keepdims=True) + epsilon),
-       lambda o, g, y, x: (-g * o.square(y) * o.normalise(x, y) * _share(x),), shape="reduce", numbers=1, cost=2),
+       lambda o, g, y, x: (-g * o.square(y) * o.normalise(x, y) * rules.share(x),), shape="reduce", numbers=1, cost=2),
     # the second operand is the first one's inverse deviation, and the rule is that of both together
     _f("normalise", 2, r"({0} - \operatorname{{mean}}({0})) {1}", "({0} - mean({0})) * {1}",
        lambda x, r: (x - x.mean(-1, keepdims=True)) * r,
        lambda o, g, y, x, r: (o.normalise_grad(g, y, r), None), binds=MUL, shape="rows", cost=2),
     # matrices that are one vector, row after row
-    _f("outer", 2, r"{0} \otimes {1}", "{0} ⊗ {1}", _outer,
+    _f("outer", 2, r"{0} \otimes {1}", "{0} ⊗ {1}", values.outer,
        lambda o, g, y, a, b: (o.matvec(g, b, like=a), o.vecmat(a, g, like=b)), binds=NEG, shape="outer"),
-    _f("matvec", 2, "{0} {1}", "{0} {1}", _matvec,
+    _f("matvec", 2, "{0} {1}", "{0} {1}", values.matvec,
        lambda o, g, y, m, b: (o.outer(g, b, like=m), o.vecmat(g, m, like=b)),
        binds=APPLY, shape="matvec", cost=2, in_place=False),
-    _f("vecmat", 2, r"{1}^\top {0}", "{1}ᵀ {0}", _vecmat,
+    _f("vecmat", 2, r"{1}^\top {0}", "{1}ᵀ {0}", values.vecmat,
        lambda o, g, y, a, m: (o.matvec(m, g, like=a), o.outer(a, g, like=m)),
        binds=APPLY, shape="matvec", cost=2, in_place=False),
     # with a parameter that is no vector; an engine has an instruction of its own for each
@@ -339,9 +177,9 @@ _ROWS = [
     _f("row", 1, r"\mathbf{{1}} {0}^\top", "{0}[None, :]", lambda v: v[..., None, :], None,
        binds=APPLY, shape="turn", cost=math.inf),
     # a block-diagonal matrix; `simplify` makes a product of each block, which has a rule
-    _f("block_matmul", 2, r"\operatorname{{blocks}}({0}, {first}) {1}", "blocks({0}, {first}) {1}", _block_matmul, None,
-       binds=APPLY, shape="blocks", role="matrix", numbers=1, whole=True, cost=math.inf),
-    _f("lookup", 2, "{0}[{1}]", "{0}[{1}]", _look_up, lambda o, g, y, table, i: ((g, i), None),
+    _f("block_matmul", 2, r"\operatorname{{blocks}}({0}, {first}) {1}", "blocks({0}, {first}) {1}",
+       values.block_matmul, None, binds=APPLY, shape="blocks", role="matrix", numbers=1, whole=True, cost=math.inf),
+    _f("lookup", 2, "{0}[{1}]", "{0}[{1}]", values.look_up, lambda o, g, y, table, i: ((g, i), None),
        shape="lookup", role="table", index=1, cost=math.inf),
     # over the steps of a memory, which lies on a time axis of its own; the first number is the scale, 0 for 1/sqrt(n).
     # The gradients of keys, values and the vector are added up beside that of the query, by one instruction
@@ -354,10 +192,10 @@ _ROWS = [
        lambda o, g, y, q, k, v, w: (o.attend_additive_back(g, q, k, v, w, like=q), None, None, None),
        shape="attend", cost=math.inf),
     _f("attend_back", 4, r"\partial \operatorname{{attend}}({1}, {2}, {3}, {first}) {0}",
-       "d attend({1}, {2}, {3}, {first}) {0}", _attend_back,
+       "d attend({1}, {2}, {3}, {first}) {0}", values.attend_back,
        None, shape="attend_back", numbers=1, cost=math.inf),
     _f("attend_additive_back", 5, r"\partial \operatorname{{attend}}({1}, {2}, {3}; {4}) {0}",
-       "d attend({1}, {2}, {3}; {4}) {0}", _attend_additive_back, None, shape="attend_back", cost=math.inf),
+       "d attend({1}, {2}, {3}; {4}) {0}", values.attend_additive_back, None, shape="attend_back", cost=math.inf),
     # in training only: which values are dropped an engine decides, by the key of the update
     _f("dropout", 1, r"\operatorname{{dropout}}({0}, {first})", "dropout({0}, {first})", lambda x, rate: np.positive(x),
        lambda o, g, y, x: (o.dropout(g, first=y.first, second=y.second),), shape="dropout", numbers=1, cost=30),
@@ -365,16 +203,16 @@ _ROWS = [
        lambda x, rate: np.positive(x), lambda o, g, y, x: (o.dropout_once(g, first=y.first, second=y.second),),
        shape="dropout", numbers=1, cost=30),
     # what the traced equations do not write themselves: the engine runs these
-    _f("expand", 1, "{0}", "{0}", _expand, lambda o, g, y, x: (g,), shape="expand"),
+    _f("expand", 1, "{0}", "{0}", values.expand, lambda o, g, y, x: (g,), shape="expand"),
     _f("accumulate", 2, r"\sum {0} \odot {1}", "sum({0} * {1})", np.multiply, None, shape="accumulate"),
-    _f("outer_add", 3, r"{2} + {0} \otimes {1}", "{2} + {0} ⊗ {1}", lambda a, b, m: m + _outer(a, b), None,
+    _f("outer_add", 3, r"{2} + {0} \otimes {1}", "{2} + {0} ⊗ {1}", lambda a, b, m: m + values.outer(a, b), None,
        binds=ADD, shape="outer_add"),
     _f("scale", 2, "{0} {1}", "{0} * {1}", lambda x, s: x * s, None, binds=MUL, shape="scale"),
     _f("dot", 2, r"{0}^\top {1}", "{0}ᵀ {1}", lambda a, b: (a * b).sum(-1, keepdims=True), None,
        binds=MUL, shape="dot"),
-    _f("place", 2, "{0}[{1}]", "{0}[{1}]", _place, lambda o, g, y, x, i: (o.pick(g, i), None),
+    _f("place", 2, "{0}[{1}]", "{0}[{1}]", values.place, lambda o, g, y, x, i: (o.pick(g, i), None),
        shape="place", index=1),
-    _f("pad", 1, r"\operatorname{{pad}}({0}, {first})", "pad({0}, {first})", _pad,
+    _f("pad", 1, r"\operatorname{{pad}}({0}, {first})", "pad({0}, {first})", values.pad,
        lambda o, g, y, x: (o.slice(g, first=y.first, second=y.first + x.dim.value, like=x),),
        shape="pad", numbers=1, whole=True),
     _f("sigmoid_grad", 2, r"{0} {1} (1 - {1})", "{0} {1} (1 - {1})", lambda g, s: g * s * (1 - s),

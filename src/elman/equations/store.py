@@ -10,13 +10,14 @@ import numpy as np
 
 from elman.equations import symbols, widths
 from elman.equations.declared import Parameters, fix
-from elman.equations.functions import apply
+from elman.equations.functions.applying import apply
 from elman.equations.graph import Graph, ordered
 from elman.equations.graph_checks import check_graph
 from elman.equations.matrices import declare
 from elman.equations.ranges import Range
 from elman.equations.symbols import Parameter, Symbol
-from elman.equations.trace import Cell, Option, check_traced
+from elman.equations.trace import Cell, Option
+from elman.equations.trace_checks import check_traced
 from elman.equations.vectors import scalar
 from elman.errors import ElmanError, ModelFileError, OptionError
 
@@ -149,7 +150,7 @@ class StoredCell(Cell):
             declare(self.name, outputs)
         declared = p.__dict__["_all"]
         parameters = {n: s for n, s in declared.items() if s.role}
-        check_traced(self, outputs, declared, {*inputs, *memories, *states, *parameters.values()})
+        check_traced(self.name, outputs, declared, {*inputs, *memories, *states, *parameters.values()})
         names = {values[int(k)]: n for k, n in self.data["names"].items()}
         said = [(values[k], _range(*each)) for k, *each in self.data.get("ranges", ())]
         return Graph(self.name, inputs, states, outputs, parameters, recorder.relations, names, memories, said)

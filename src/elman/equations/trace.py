@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import functools
 import inspect
-import sys
 from collections.abc import Callable, Iterable, Mapping
-from types import CodeType
 from typing import Any, overload
 
 import numpy as np
 
 from elman.checks import listed, nearest, whole
-from elman.equations import symbols, widths
+from elman.equations import widths
 from elman.equations.declared import Parameters, name_constants
 from elman.equations.endless import ending
 from elman.equations.graph import Graph, ordered
 from elman.equations.matrices import declare
-from elman.equations.memory import check_memories
 from elman.equations.render import latex, plain_text
 from elman.equations.symbols import Parameter, Symbol
+from elman.equations.trace_checks import check_frozen, check_names, check_traced, outputs_of
+from elman.equations.user_functions import arguments_of, call_and_watch, code_of, name_of
 from elman.errors import EquationError, OptionError
 from elman.hints import LAYERS
 
@@ -90,20 +88,14 @@ class Cell:
         self.initial: dict[str, Any] = dict(initial or {})
         self.valid: dict[str, Callable[[np.ndarray, str], None]] = dict(valid or {})
         self.frozen: tuple[str, ...] = tuple(listed(frozen, "frozen", "names of parameters"))
-        positional, defaults = _arguments(function)
+        positional, defaults = arguments_of(function)
         if len(positional) < 1 + inputs + memory:
             said = "(p, x, *states)" if not memory else "(p, x, memory, *states)"
             raise EquationError(f"{self.name} must take {said}; it takes ({', '.join(positional)})")
         self.inputs: tuple[str, ...] = tuple(positional[1 : 1 + inputs])
         self.memories: tuple[str, ...] = tuple(positional[1 + inputs : 1 + inputs + memory])
         self.states: tuple[str, ...] = tuple(positional[1 + inputs + memory :])
-        wrong = sorted(set(options or {}) - set(defaults))
-        if wrong:
-            hint = f" ({LAYERS[wrong[0]]})" if wrong[0] in LAYERS else nearest(wrong[0], defaults)
-            raise OptionError(
-                f"{self.name} has no option {wrong[0]!r}{hint}; its options are {sorted(defaults) or 'none'}"
-            )
-        self.options: dict[str, Any] = {**defaults, **(options or {})}
+        self.options: dict[str, Any] = _options(self.name, defaults, options or {})
         self.__signature__: inspect.Signature = self._sign()
 
     def __call__(self, p: Any, *args: Any, **options: Option) -> Any:
@@ -163,7 +155,7 @@ class Cell:
         memories = [Symbol("memory", name=n) for n in self.memories]
         with ending(self.name), widths.recording() as recorder:
             result, local = self._run((p, *inputs, *memories, *states))
-            outputs = _outputs(self, result, states)
+            outputs = outputs_of(self._where(), result, self.states)
             new_states = outputs[len(outputs) - len(states) :]
             for state, new in zip(states, new_states, strict=True):
                 widths.must_equal(state.dim, new.dim, f"the new state {state.name} of {self.name}", new.line)
@@ -171,9 +163,10 @@ class Cell:
         parameters: dict[str, Parameter] = {n: s for n, s in p._all.items() if s.role}
         taken = {*parameters, *self.inputs, *self.memories, *self.states}
         parameters |= name_constants(recorder.constants, local, taken, outputs)
-        _check_names(self, parameters)
-        _check_frozen(self, parameters)
-        check_traced(self, outputs, p.__dict__["_all"], {*inputs, *memories, *states, *parameters.values()})
+        kinds = {"an input": self.inputs, "a memory": self.memories, "a state": self.states}
+        check_names(self.name, kinds, parameters)
+        check_frozen(self.name, self.frozen, parameters, optional=bool(self.options))
+        check_traced(self.name, outputs, p.__dict__["_all"], {*inputs, *memories, *states, *parameters.values()})
         names = _names(local, outputs, list(zip(new_states, states, strict=True)), parameters)
         used = set(ordered(outputs))
         said = [(symbol, each) for symbol, each in recorder.ranges if symbol in used]
@@ -185,7 +178,7 @@ class Cell:
 
     def _where(self) -> str:
         """Its name and where its function is written."""
-        code = _code_of(self.function)
+        code = code_of(self.function)
         return f"{self.name} ({code.co_filename}:{code.co_firstlineno})" if code else self.name
 
     def equations(self) -> list[str]:
@@ -221,6 +214,8 @@ def cell(
     frozen: Iterable[str] = (),
     valid: Mapping[str, Callable[[np.ndarray, str], None]] | None = None,
 ) -> Cell: ...
+
+
 @overload
 def cell(
     function: None = None,
@@ -231,6 +226,8 @@ def cell(
     frozen: Iterable[str] = (),
     valid: Mapping[str, Callable[[np.ndarray, str], None]] | None = None,
 ) -> Callable[[Callable[..., Any]], Cell]: ...
+
+
 def cell(
     function: Callable[..., Any] | None = None,
     *,
@@ -304,29 +301,6 @@ def cell(
     return Cell(function, inputs=inputs, memory=memory, initial=initial, frozen=frozen, valid=valid)
 
 
-def _arguments(function: Callable[..., Any]) -> tuple[list[str], dict[str, Any]]:
-    """Positional argument names, and keyword-only ones with their defaults."""
-    name = _name_of(function)
-    try:
-        parameters = inspect.signature(function).parameters.values()
-    except (TypeError, ValueError) as e:
-        raise EquationError(f"the arguments of {name} are not known ({e}); write a function (p, x, *states)") from e
-    if any(q.kind in (q.VAR_POSITIONAL, q.VAR_KEYWORD) for q in parameters):
-        raise EquationError(f"{name}: *args and **kwargs say nothing about states; name every argument")
-    positional = [q for q in parameters if q.kind != q.KEYWORD_ONLY]
-    options = {q.name: q.default for q in parameters if q.kind == q.KEYWORD_ONLY}
-    given = [q.name for q in positional if q.default is not q.empty]
-    if given:
-        raise EquationError(
-            f"{name}: {given[0]!r} would be an input or a state, which has no default value; "
-            f"write options after a star: (p, x, *states, *, {given[0]}=...)"
-        )
-    missing = [n for n, default in options.items() if default is inspect.Parameter.empty]
-    if missing:
-        raise EquationError(f"{name}: option {missing[0]!r} needs a default value")
-    return [q.name for q in positional], options
-
-
 def _checked(function: Any) -> str:
     """The name of a function that can be a cell."""
     if isinstance(function, Cell):
@@ -335,126 +309,22 @@ def _checked(function: Any) -> str:
         raise EquationError(f"a cell is made of a function (p, x, *states), got {function!r}")
     if inspect.iscoroutinefunction(function) or inspect.isgeneratorfunction(function):
         raise EquationError(
-            f"{_name_of(function)} must return its new states: it is no function with `async` or `yield`"
+            f"{name_of(function)} must return its new states: it is no function with `async` or `yield`"
         )
-    return _name_of(function)
+    return name_of(function)
 
 
-def _name_of(function: Any) -> str:
-    """Of a function, a method, a partial, or the class of an object that can be called."""
-    inner = function.func if isinstance(function, functools.partial) else function
-    return str(getattr(inner, "__name__", type(inner).__name__))
-
-
-def _code_of(function: Any) -> CodeType | None:
-    """The code whose local variables are the user's names."""
-    inner = inspect.unwrap(function.func if isinstance(function, functools.partial) else function)
-    return getattr(inner, "__code__", None) or getattr(type(inner).__call__, "__code__", None)
-
-
-def _check_names(cell: Cell, parameters: Iterable[str]) -> None:
-    """Raise if a parameter is called like an input or a state: neither equations nor sizes could tell them apart."""
-    for kind, names in (("an input", cell.inputs), ("a memory", cell.memories), ("a state", cell.states)):
-        both = sorted(set(parameters) & set(names))
-        if both:
-            raise EquationError(
-                f"{cell.name}: {both[0]} is {kind} and p.{both[0]} a parameter of the same name; give the parameter "
-                "another"
-            )
-
-
-def _check_frozen(cell: Cell, parameters: Mapping[str, Parameter]) -> None:
-    """Raise if a name that is to be frozen is no parameter; it may be one that some options leave out."""
-    for name in cell.frozen:
-        if not isinstance(name, str) or (name not in parameters and not cell.options):
-            raise EquationError(
-                f"{cell.name} has no parameter {name!r} to freeze; it has {', '.join(parameters) or 'none'}"
-            )
-
-
-def check_traced(cell: Cell, outputs: list[Symbol], declared: Mapping[str, Parameter], leaves: set[Symbol]) -> None:
-    """Raise where equations, of a function or of a file, use what is not theirs, or have parameters in vain."""
-    _check_needed(cell, outputs, declared)
-    _check_leaves(cell, outputs, leaves)
-    check_memories(cell.name, outputs)
-
-
-def _check_needed(cell: Cell, outputs: list[Symbol], parameters: Mapping[str, Parameter]) -> None:
-    """Raise where nothing that is returned depends on a parameter: training would not change it."""
-    needed = set(ordered(outputs))
-    in_vain = ", ".join(f"p.{name}" for name, symbol in parameters.items() if symbol not in needed)
-    if in_vain:
-        raise EquationError(
-            f"{cell.name} uses {in_vain} for nothing that it returns: leave that out of its equations, or return what "
-            "it makes"
-        )
-
-
-def _check_leaves(cell: Cell, outputs: list[Symbol], own: set[Symbol]) -> None:
-    """Raise if the equations use what another trace left behind."""
-    for node in ordered(outputs):
-        if not node.inputs and node.op != "const" and node not in own:
-            raise EquationError(
-                f"{cell.name} uses {node!r} of another cell or an earlier trace: "
-                "equations may use their own arguments, parameters and numbers only"
-            )
+def _options(cell: str, defaults: dict[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """The options of a cell, those that are given in the place of their defaults."""
+    wrong = sorted(set(given) - set(defaults))
+    if wrong:
+        hint = f" ({LAYERS[wrong[0]]})" if wrong[0] in LAYERS else nearest(wrong[0], defaults)
+        raise OptionError(f"{cell} has no option {wrong[0]!r}{hint}; its options are {sorted(defaults) or 'none'}")
+    return {**defaults, **given}
 
 
 def _state_symbols(names: Iterable[str]) -> list[Symbol]:
     return [Symbol("state", name=n) for n in names]
-
-
-def call_and_watch(
-    function: Callable[..., Any], args: tuple[Any, ...], options: dict[str, Any]
-) -> tuple[Any, dict[str, Any]]:
-    """Call the function and keep its local variables: they name the intermediate values."""
-    local: dict[str, Any] = {}
-    code = _code_of(function)
-    before = sys.getprofile()
-
-    def watch(frame: Any, event: str, _: Any) -> None:
-        if event == "return" and frame.f_code is code:
-            local.update(frame.f_locals)
-
-    sys.setprofile(watch)
-    try:
-        result = function(*args, **options)
-    finally:
-        _profile_again(before)
-    return result, local
-
-
-def _profile_again(before: Any) -> None:
-    """Give the interpreter its profiler back; cProfile's is no function, it is switched on instead."""
-    if before is None or callable(before):
-        sys.setprofile(before)
-    else:
-        sys.setprofile(None)
-        before.enable()
-
-
-def _outputs(cell: Cell, result: Any, states: list[Symbol]) -> list[Symbol]:
-    """The function's results as symbols, checked against its states."""
-    results = list(result) if isinstance(result, tuple | list) else [result]
-    where = cell._where()
-    if any(r is None for r in results):
-        raise EquationError(f"{where} returned nothing for a value: is a `return` missing?")
-    expected = cell.states or ("the value",)
-    if len(results) - len(expected) not in (0, bool(cell.states)):
-        beside = ", before them an output that is none of them, if there is one" * bool(cell.states)
-        raise EquationError(
-            f"{where} returned {len(results)} value{'s' * (len(results) != 1)}, but its arguments name "
-            f"{len(expected)} state{'s' * (len(expected) != 1)} ({', '.join(expected)}): "
-            f"return the new states in the order of the arguments{beside}"
-        )
-    for r in results:
-        matrix = isinstance(r, Parameter) and r.role not in ("", "vector")
-        if matrix or not isinstance(r, Symbol | int | float | np.number):
-            what = f"the {r.role} p.{r.name}" if matrix else f"a {type(r).__name__}"
-            raise EquationError(
-                f"{where} returned {what}: a value is a symbol, what the equations make of x and states"
-            )
-    return [symbols.as_symbol(r) for r in results]
 
 
 def _names(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 
 from elman.checks import whole
-from elman.equations.functions import V, Value, apply
+from elman.equations.functions.applying import V, Value, apply
 from elman.equations.symbols import Parameter, Symbol, made_of_parameters
 from elman.equations.widths import users_line
 from elman.errors import EquationError, ShapeError

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from elman.fleet.sweep_picture import MOST, apart, near_ones
-from elman.fleet.sweep_results import Sweep, Tried
+from elman.fleet.sweep_results import Sweep
+from elman.fleet.sweep_tried import Tried
 from elman.fleet.sweep_values import as_label
 from elman.plots.page import Axis, Chart, Dots, Layer, Line, Rule, Spans
 

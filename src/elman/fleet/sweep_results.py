@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -17,113 +16,11 @@ from elman.checks import whole
 from elman.data.libraries import library
 from elman.data.names import counted
 from elman.errors import OptionError
+from elman.fleet.sweep_effects import Effect, effects_of
 from elman.fleet.sweep_judges import HIGHER
 from elman.fleet.sweep_store import About, Row
+from elman.fleet.sweep_tried import Tried, tried_of
 from elman.fleet.sweep_values import as_label
-
-PARTS = 4  # that a range is cut into, for its effect
-
-
-@dataclass(frozen=True)
-class Tried:
-    """Settings, and what they reached with each seed.
-
-    Attributes
-    ----------
-    number : int
-        From 0, in the order in which they were begun.
-    settings : dict
-        Values in terms of JSON, by parameter.
-    scores : dict of int to float
-        By seed, of trials that did not fail.
-    failed : tuple of Row
-        Trials that did.
-    seconds : float
-        Of all of its trials.
-
-    Examples
-    --------
-    >>> from elman.fleet import Tried
-    >>> Tried(0, {"units": 16}, {0: 0.8, 1: 0.9}, (), 3.0).settings
-    {'units': 16}
-    """
-
-    number: int
-    settings: dict[str, Any]
-    scores: dict[int, float]
-    failed: tuple[Row, ...]
-    seconds: float
-
-    @property
-    def mean(self) -> float:
-        """Over the seeds; NaN of none."""
-        return float(np.mean(list(self.scores.values()))) if self.scores else np.nan
-
-    @property
-    def sd(self) -> float:
-        """Over the seeds, with one degree of freedom less; NaN of a single one."""
-        return float(np.std(list(self.scores.values()), ddof=1)) if len(self.scores) > 1 else np.nan
-
-    @property
-    def words(self) -> str:
-        """As ``units=32, cell=gru``.
-
-        Returns
-        -------
-        str
-        """
-        return _in_words(self.settings)
-
-    def plain(self) -> dict[str, Any]:
-        """In terms of JSON.
-
-        Returns
-        -------
-        dict
-        """
-        scores = {str(seed): score for seed, score in self.scores.items()}
-        about = {"number": self.number, "settings": self.settings, "scores": scores}
-        return about | {"mean": self.mean, "sd": self.sd, "seconds": self.seconds}
-
-
-@dataclass(frozen=True)
-class Group:
-    """Settings that have one value of a parameter, or lie in one part of its range."""
-
-    label: str
-    settings: int
-    mean: float
-    best: float
-
-
-@dataclass(frozen=True)
-class Effect:
-    """What a parameter changed.
-
-    Attributes
-    ----------
-    parameter : str
-        Its name.
-    groups : list of Group
-        By value.
-    share : float
-        Of the variance between settings, what these groups explain beyond what chance would (epsilon squared [1]_);
-        NaN where there are too few settings.
-
-    References
-    ----------
-    .. [1] T. L. Kelley, An unbiased correlation ratio measure, PNAS 21 (1935).
-
-    Examples
-    --------
-    >>> from elman.fleet import Effect
-    >>> Effect("units", [], float("nan")).parameter
-    'units'
-    """
-
-    parameter: str
-    groups: list[Group]
-    share: float
 
 
 @dataclass(frozen=True)
@@ -199,7 +96,7 @@ class Sweep:
         by_number: dict[int, list[Row]] = {}
         for row in self.rows:
             by_number.setdefault(row.trial, []).append(row)
-        return [_tried(number, rows) for number, rows in sorted(by_number.items())]
+        return [tried_of(number, rows) for number, rows in sorted(by_number.items())]
 
     @cached_property
     def ranked(self) -> list[Tried]:
@@ -259,30 +156,8 @@ class Sweep:
         -------
         list of Effect
         """
-        found = [self._effect(name) for name in self.parameters]
-        return sorted(found, key=lambda effect: -np.nan_to_num(effect.share, nan=-1.0))
-
-    def _effect(self, name: str) -> Effect:
-        by_label: dict[str, list[float]] = {}
-        for label, one in zip(self._labels(name), self.ranked, strict=True):
-            by_label.setdefault(label, []).append(one.mean)
-        pick = max if self.higher_is_better else min
-        order = self._order(name, by_label)
-        groups = [Group(n, len(by_label[n]), float(np.mean(by_label[n])), pick(by_label[n])) for n in order]
-        return Effect(name, groups, _share([by_label[label] for label in order]))
-
-    def _order(self, name: str, labels: dict[str, list[float]]) -> list[str]:
-        space = self.about.identity["space"][name]
-        if isinstance(space, list):
-            return [label for label in map(as_label, space) if label in labels]
-        return sorted(labels, key=lambda label: float(label.partition(" ")[0]))
-
-    def _labels(self, name: str) -> list[str]:
-        """Of each of the ranked settings, the group that it is in."""
-        values = [one.settings[name] for one in self.ranked]
-        if isinstance(self.about.identity["space"][name], list) or not values:
-            return [as_label(value) for value in values]
-        return _parts(np.array(values, float))
+        space = {name: self.about.identity["space"][name] for name in self.parameters}
+        return effects_of(space, self.ranked, max if self.higher_is_better else min)
 
     # --- tables ---------------------------------------------------------------------------------------------
 
@@ -440,51 +315,6 @@ class Sweep:
             f"<Sweep of {self.name}: {len(self.rows)} of {counted(self.planned, 'trials')}, {len(self.failed)} failed>"
         )
         return "\n".join([head, *lines])
-
-
-def settings_in_words(settings: str) -> str:
-    """Settings in JSON, as ``units=32, cell=gru``."""
-    return _in_words(json.loads(settings))
-
-
-def _in_words(settings: dict[str, Any]) -> str:
-    return ", ".join(f"{name}={as_label(value)}" for name, value in settings.items())
-
-
-def _tried(number: int, rows: list[Row]) -> Tried:
-    return Tried(
-        number,
-        json.loads(rows[0].settings),
-        {row.seed: row.score for row in rows if row.score is not None},
-        tuple(row for row in rows if row.error),
-        sum(row.seconds for row in rows),
-    )
-
-
-def _share(groups: Sequence[Any]) -> float:
-    """Epsilon squared: what groups explain of the variance, less what as many groups would by chance."""
-    every = np.concatenate([np.asarray(group, float) for group in groups]) if groups else np.empty(0)
-    inner_freedom, most = len(every) - len(groups), float(np.abs(every).max(initial=0.0)) or 1.0
-    every, groups = every / most, [np.asarray(group) / most for group in groups]  # squares may leave float64
-    total = float(((every - every.mean()) ** 2).sum()) if len(every) else 0.0
-    if inner_freedom < 1 or len(groups) < 2 or total <= 0:
-        return np.nan
-    inside = sum(float(((group - group.mean()) ** 2).sum()) for group in groups)
-    return max(1 - (inside / inner_freedom) / (total / (len(every) - 1)), 0.0)
-
-
-def _parts(values: np.ndarray) -> list[str]:
-    """The part of the values that each lies in, about as many in each and equal ones together, called by its ends."""
-    parts = min(PARTS, max(len(values) // 3, 1))
-    below = np.searchsorted(np.sort(values), values, side="left")  # the rank of the first of equals
-    part = below * parts // len(values)
-    names = {p: _ends(values[part == p]) for p in set(part.tolist())}
-    return [names[p] for p in part.tolist()]
-
-
-def _ends(values: np.ndarray) -> str:
-    low, high = float(values.min()), float(values.max())
-    return as_label(low) if low == high else f"{low:.3g} to {high:.3g}"
 
 
 def aligned(rows: list[list[str]]) -> list[str]:

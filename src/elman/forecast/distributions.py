@@ -19,7 +19,8 @@ from elman.errors import DataError, OptionError, ShapeError
 from elman.forecast.pointwise import as_probabilities
 from elman.forecast.special import beta_cdf, gamma_cdf, invert, invert_counts, log_gamma, normal_cdf
 from elman.training import likelihoods
-from elman.training.losses import Loss, resolve_loss
+from elman.training.loss import Loss
+from elman.training.losses import resolve_loss
 
 TABLE = 1000
 _normal_inverse = np.frompyfunc(NormalDist().inv_cdf, 1, 1)

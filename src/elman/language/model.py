@@ -25,6 +25,7 @@ from elman.language.options import LanguageOptions
 from elman.language.samples import Samples
 from elman.language.scores import mean_nats
 from elman.language.streams import Windows, usual_streams
+from elman.language.vocabulary import Vocabulary
 from elman.network import Network
 from elman.network.files import write
 from elman.network.loading import network_of
@@ -262,17 +263,13 @@ class LanguageModel(Judging, Generating):
         limited(max_seconds), check_on_nan(on_nan)  # say what makes no sense, before a text is read
         shown, told = progress(verbose), as_callbacks(callbacks)
         samples = checks.whole(samples, "samples", least=0)
-        parts = Parts.of(text, validation_text, 0.0 if validation_text is not None else self.validation)
-        kind, limit = kind_of(self.tokens), self.vocabulary
-        known = parts.everything() if kind.kind == "characters" and limit is None else parts.training()
-        vocabulary = kind.of(known, limit)
-        if len(vocabulary) < 2:
-            raise DataError("the text has a single kind of character, so that there is nothing to learn of it")
+        parts, vocabulary = self._parts(text, validation_text)
         numbers = encoded(parts.training(), vocabulary).numbers
         windows = Windows(numbers, self.streams or usual_streams(len(numbers), self.steps), self.steps)
         held = encoded(parts.held_out(), vocabulary)
         judged = held if len(held.numbers) > 1 else None
         keeping, network = self._keeping(judged), self._network(len(vocabulary))
+        writing = [Samples(self, samples)] if samples else []
         self.vocabulary_, self.notes_, self.held_out_, self.network_ = vocabulary, parts.notes, judged, network
         with saving(checkpoint, every, resume=resume, alone=True):
             self.history_ = train(
@@ -282,17 +279,21 @@ class LanguageModel(Judging, Generating):
                 epochs=self.epochs,
                 fresh=self.fresh,
                 judge=None if judged is None else lambda: mean_nats(self.network_, held.numbers),
-                callbacks=[
-                    *keeping,
-                    *told,
-                    *limited(max_seconds),
-                    *([Samples(self, samples)] if samples else []),
-                    *shown,
-                ],
+                callbacks=[*keeping, *told, *limited(max_seconds), *writing, *shown],
                 held=None if judged is None else held.numbers,
                 on_nan=on_nan,
             )
         return self
+
+    def _parts(self, text: Any, validation_text: Any) -> tuple[Parts, Vocabulary]:
+        """The text, cut where what is held out begins, and its tokens."""
+        parts = Parts.of(text, validation_text, 0.0 if validation_text is not None else self.validation)
+        kind, limit = kind_of(self.tokens), self.vocabulary
+        known = parts.everything() if kind.kind == "characters" and limit is None else parts.training()
+        vocabulary = kind.of(known, limit)
+        if len(vocabulary) < 2:
+            raise DataError("the text has a single kind of character, so that there is nothing to learn of it")
+        return parts, vocabulary
 
     def check_params(self) -> None:
         """Refuse parameters that make no sense; `OptionError` names the first."""

@@ -14,7 +14,9 @@ from elman.errors import DataError, OptionError, ShapeError
 from elman.network.composites import Composite
 from elman.network.face import Net
 from elman.network.layers import Layer
-from elman.network.structure import Structure, of_function, of_layers
+from elman.network.structure import Structure
+from elman.network.structure_of_function import of_function
+from elman.network.structure_of_layers import of_layers
 from elman.training.finite import check_finite
 
 __all__ = [
@@ -57,6 +59,13 @@ def engine(name: str | None) -> str:
     if not isinstance(found, str) or found not in ENGINES:
         raise OptionError(f"unknown engine {found!r}{nearest(found, ENGINES)}; there are {', '.join(ENGINES)}")
     return found
+
+
+def only(what: str, several: Sequence[Any]) -> Any:
+    """Of an input or output, where there is one."""
+    if len(several) == 1:
+        return several[0]
+    raise OptionError(f"the network has {len(several)} {what}, and this needs a network with one")
 
 
 def structure(function: Any, given: Any, inputs: Any) -> Structure:

@@ -12,8 +12,10 @@ from elman.equations.vectors import concat, split
 from elman.errors import OptionError
 from elman.hints import LAYERS, hinted_class
 from elman.network.flow import running
-from elman.network.layers import Dense, Function, Layer
+from elman.network.layer_checks import Function
+from elman.network.layers import Layer
 from elman.network.moves import shift
+from elman.network.stateless_layers import Dense
 
 MERGES: dict[str, Callable[[Any, Any], Any]] = {
     "concat": concat,

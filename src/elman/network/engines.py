@@ -82,6 +82,14 @@ class Engines:
             self._kept.pop(old, None), self.plans.pop(old, None)
         return engine
 
+    def another(self) -> Engine:
+        """One more that runs the network."""
+        return _engine(self._net, planned(self._net))
+
+    def anew(self) -> Engines:
+        """Those of the same network, none of them made yet."""
+        return Engines(self._net)
+
     def _engine(self, key: Any, plan: Callable[[], Plan]) -> Engine:
         """An engine for a plan, which is made if there is none of this name."""
         made = self.plans.get(key)
@@ -90,9 +98,94 @@ class Engines:
         return _engine(self._net, made)
 
 
-def runner(net: Net) -> Engine:
-    """An engine that runs a network."""
-    return _engine(net, planned(net))
+class Engined:
+    """Has engines, and plans of them: a `Network`."""
+
+    _engines: Engines
+
+    def engine(self) -> Engine:
+        """What runs this network.
+
+        Returns
+        -------
+        Engine
+        """
+        return self._engines.runner
+
+    def trainer(self, aims: Sequence[Aim], whole: bool = False) -> Engine:
+        """What trains this network with a loss for each output; `whole`: with gradients of frozen parameters too.
+
+        Parameters
+        ----------
+        aims : sequence of Aim
+            A loss for each output.
+        whole : bool, default False
+            Whether frozen parameters get gradients.
+
+        Returns
+        -------
+        Engine
+        """
+        return self._engines.trainer(aims, whole)
+
+    @property
+    def differentiator(self) -> Engine:
+        """What takes any gradient of the output back to parameters, input and states, without dropout."""
+        return self._engines.differentiator
+
+    def unrolled(self, output: int, fed: int) -> Unrolled:
+        """What makes an input step by step from an output, both by number; see `elman.network.unrolling`.
+
+        Parameters
+        ----------
+        output : int
+            Which output is fed back.
+        fed : int
+            As which input.
+
+        Returns
+        -------
+        Unrolled
+        """
+        return self._engines.unrolled(output, fed)
+
+    def release_engines(self) -> None:
+        """Give back the memory of the engines, which hold the values of their largest batch; others are made if needed.
+
+        Examples
+        --------
+        >>> import elman as el
+        >>> net = el.Network(1, [el.GRU(4)])
+        >>> before = net([[[1.0]]])
+        >>> net.release_engines()
+        >>> bool((net([[[1.0]]]) == before).all())
+        True
+        """
+        self._engines = self._engines.anew()
+
+    @property
+    def architecture(self) -> dict[str, Any]:
+        """What the plans of its engines depend on, as plain data."""
+        return self._engines.architecture
+
+    def share_plans(self, other: Engined) -> None:
+        """Have the plans of engines in common with a network of the same architecture.
+
+        Parameters
+        ----------
+        other : Network
+            Of the same architecture.
+        """
+        self._engines.plans = other._engines.plans
+
+    def new_engine(self) -> Engine:
+        """Another engine that runs this network, which nobody else uses.
+
+        Returns
+        -------
+        Engine
+        """
+        return self._engines.another()
 
 
 def planned(net: Net, **more: Any) -> Plan:

@@ -13,7 +13,8 @@ from elman.network.arguments import layers as check_layers
 from elman.network.face import Net
 from elman.network.kinds import check_unreserved
 from elman.network.plain import from_plain, layer_from_plain, layer_to_plain, to_plain
-from elman.network.structure import Structure, of_layers
+from elman.network.structure import Structure
+from elman.network.structure_of_layers import of_layers
 from elman.plain import to_json
 from elman.tensors import to_bytes
 from elman.untrusted import called, count, held, list_of

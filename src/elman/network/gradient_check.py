@@ -17,10 +17,12 @@ from elman.equations.ops import row_of
 from elman.errors import EquationError, OptionError, ShapeError, TrainingError
 from elman.network.copies import in_float64
 from elman.network.drawn import random_inputs
-from elman.network.layers import Layer, Recurrent, Stateless
+from elman.network.layers import Layer
 from elman.network.network import Network
 from elman.network.parameters import views
 from elman.network.pieces import with_layers_below
+from elman.network.recurrent_layers import Recurrent
+from elman.network.stateless_layers import Stateless
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from typing import Any
 
 from elman.checks import nearest, shown, whole
 from elman.equations import functions
+from elman.equations.functions.attending import attention_scale
 from elman.equations.graph import ordered
 from elman.equations.symbols import Symbol
 from elman.equations.trace import cell
@@ -193,7 +194,7 @@ def attend(query: Any, keys: Any, values: Any = None, *, vector: Any = None, sca
         return functions.attend(query, keys, values, vector=vector, scale=scale)
     if vector is not None:
         raise OptionError("attend: in a network the vector is a parameter: use AdditiveAttention(units)(query, memory)")
-    number = 0.0 if scale is None else functions.attention_scale(scale)
+    number = 0.0 if scale is None else attention_scale(scale)
     if keys is values:
         return running().call(Layer(looking.with_options(scale=number)), [query], [keys], None)
     return running().call(Layer(attention.with_options(scale=number)), [query], [keys, values], None)

@@ -4,31 +4,37 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, overload
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from elman.checks import all_finite, as_seed, flag, whole
+from elman.checks import as_seed, whole
 from elman.engine.bfloat16 import check_products
-from elman.engine.interface import Batch, Engine, How
 from elman.engine.stage import LayerSpec, Source
 from elman.equations.graph import Graph
 from elman.errors import OptionError
 from elman.hints import NETWORK_MADE, hinted_class
 from elman.hints import of_network as hint_of
 from elman.network import arguments, freezing
+from elman.network.calling import (
+    call,
+    check_batch,
+    check_input,
+    check_results,
+    flat_state,
+    nested_state,
+    returned,
+)
 from elman.network.composites import Composite
-from elman.network.doors import Door, doors_of, taken
+from elman.network.doors import Door, doors_of
 from elman.network.ends import ends_of
-from elman.network.engines import Engines, runner
-from elman.network.fed_back import Unrolled
+from elman.network.engines import Engined, Engines
 from elman.network.files import checked, describe, file_header, save, structure_of
 from elman.network.freezing import freeze, unfreeze
 from elman.network.generate import generate
 from elman.network.gradients import backward, loss_and_grads
 from elman.network.layers import Layer
 from elman.network.one_by_one import generate_each
-from elman.network.padding import check_padding, repeat_last
 from elman.network.parameters import Parameters, flat, initialise, layout
 from elman.network.penalties import penalties_of
 from elman.network.stream import step, stream, streams
@@ -41,13 +47,10 @@ from elman.training.fit import fit
 from elman.training.history import History
 from elman.training.one_update import train_on_batch
 from elman.training.penalties import Penalty
-from elman.training.protocol import Aim, Arrays
-
-State = list[tuple[np.ndarray, ...]]
 
 
 @hinted_class(NETWORK_MADE)
-class Network:
+class Network(Engined):
     """A chain of layers, ``Network(3, [GRU(8), Dense(2)])``, or a graph, ``Network(function, inputs={"x": 3})``.
 
     A graph is written as a function of sequences, which runs once: layers are called, and what they return are values
@@ -183,31 +186,25 @@ class Network:
         if self._size > np.iinfo(np.intp).max // self.dtype.itemsize:
             raise self._too_large()
 
-    def _only(self, what: str, several: Sequence[Any]) -> Any:
-        """Of an input or output, where there is one."""
-        if len(several) == 1:
-            return several[0]
-        raise OptionError(f"the network has {len(several)} {what}, and this needs a network with one")
-
     @property
     def inputs(self) -> int:
         """Features F of the only input."""
-        return self._only("inputs", self.structure.inputs).width
+        return arguments.only("inputs", self.structure.inputs).width
 
     @property
     def outputs(self) -> int:
         """Features O of the only output."""
-        return self._only("outputs", self.ends).outputs
+        return arguments.only("outputs", self.ends).outputs
 
     @property
     def sequence_output(self) -> bool:
         """Whether the only output is (B, T, O) or (B, O)."""
-        return self._only("outputs", self.ends).sequence_output
+        return arguments.only("outputs", self.ends).sequence_output
 
     @property
     def last_op(self) -> str:
         """The op that makes the only output, such as ``"sigmoid"`` or, of sums and products, ``"add"``."""
-        return self._only("outputs", self.ends).last_op
+        return arguments.only("outputs", self.ends).last_op
 
     @property
     def indices(self) -> int:
@@ -358,125 +355,19 @@ class Network:
         network.frozen = freezing.restored(network, description.get("frozen", []))
         return network
 
-    # --- running --------------------------------------------------------------------------------------------
-
-    @overload
-    def __call__(
-        self,
-        x: Arrays,
-        *,
-        state: Any = None,
-        return_state: Literal[True],
-        lengths: Arrays | None = None,
-        memory: str = "normal",
-        padding: str = "zero",
-    ) -> tuple[Any, State]: ...
-
-    @overload
-    def __call__(
-        self,
-        x: Arrays,
-        *,
-        state: Any = None,
-        return_state: bool = False,
-        lengths: Arrays | None = None,
-        memory: str = "normal",
-        padding: str = "zero",
-    ) -> Any: ...
-
-    def __call__(
-        self,
-        x: Arrays,
-        *,
-        state: Any = None,
-        return_state: bool = False,
-        lengths: Arrays | None = None,
-        memory: str = "normal",
-        padding: str = "zero",
-    ) -> Any:
-        """Run the network, without dropout.
-
-        Parameters
-        ----------
-        x : array, shape (B, T, F); or (B, T) where F is 1
-            Input; of a network with several a tuple of them, or a dict by name.
-        state : list of tuples of arrays (B, H), optional
-            Initial states, one tuple for each layer that has states of its own; zeros by default.
-        return_state : bool, default False
-            Also return the final states, good as `state` of the next call.
-        lengths : array of int, shape (B,), optional
-            Steps in use of each row; what lies behind is not computed, see `padding`. Of a network with several time
-            axes a dict by input.
-        memory : {"normal", "low"}, default "normal"
-            "low" takes about sqrt(T) steps at a time, for sequences that do not fit into memory: the same numbers.
-        padding : {"zero", "last"}, default "zero"
-            What outputs of all steps hold behind a row's end: zeros, or the output of its last step again, as a
-            recurrent layer of Keras has it where a mask ends. A row of length 0 has zeros.
-
-        Returns
-        -------
-        y : ndarray, shape (B, T, O), or (B, O) after a layer with ``return_sequences=False``
-            A tuple or a dict of them, where the network's function returns one.
-        state : list of tuples of ndarray
-            With `return_state` only.
-
-        Raises
-        ------
-        ShapeError, DataError
-            If x, a state or lengths do not fit the network or hold a NaN, an infinity or what is no index; if a result
-            is not finite: which, and where.
-        """
-        flag(return_state, "return_state")
-        check_padding(padding, self.ends)
-        inputs, steps = self.check_batch(x, lengths)
-        batch = Batch(inputs, lengths=steps, states=self.flat_state(state, len(inputs[0])))
-        outputs, final = self.params.read(
-            lambda version: self.engine().forward(self.arena, batch, How(memory), version=version)
-        )
-        self.check_results(outputs, final)
-        if padding == "last":
-            repeat_last(outputs, self.ends, steps)
-        y = self.returned(outputs)
-        return (y, self.nested_state(final)) if return_state else y
-
-    def returned(self, outputs: Sequence[np.ndarray]) -> Any:
-        """Outputs as the network's function returns them: one, a tuple or a dict.
-
-        Parameters
-        ----------
-        outputs : sequence of ndarray
-            In their order.
-
-        Returns
-        -------
-        ndarray, tuple or dict
-        """
-        if self.structure.names is None:
-            return outputs[0]
-        return dict(zip(self.structure.names, outputs, strict=True)) if self.structure.by_name else tuple(outputs)
-
-    def unrolled(self, output: int, fed: int) -> Unrolled:
-        """What makes an input step by step from an output, both by number; see `elman.network.unrolling`.
-
-        Parameters
-        ----------
-        output : int
-            Which output is fed back.
-        fed : int
-            As which input.
-
-        Returns
-        -------
-        Unrolled
-        """
-        return self._engines.unrolled(output, fed)
-
     @property
     def trainable(self) -> tuple[str, ...]:
         """The parameters that training changes by gradients: not what is frozen, nor moments of a `BatchNorm`."""
         return freezing.trainable(self)
 
     # The functions themselves, whose first argument is the network: their options and defaults stand in one place.
+    __call__ = call
+    returned = returned
+    check_input = check_input
+    check_batch = check_batch
+    check_results = check_results
+    flat_state = flat_state
+    nested_state = nested_state
     fit = fit
     train_on_batch = train_on_batch
     evaluate = evaluate
@@ -495,121 +386,6 @@ class Network:
     __repr__ = short
     save = save
     file_header = file_header
-
-    def engine(self) -> Engine:
-        """What runs this network.
-
-        Returns
-        -------
-        Engine
-        """
-        return self._engines.runner
-
-    def trainer(self, aims: Sequence[Aim], whole: bool = False) -> Engine:
-        """What trains this network with a loss for each output; `whole`: with gradients of frozen parameters too.
-
-        Parameters
-        ----------
-        aims : sequence of Aim
-            A loss for each output.
-        whole : bool, default False
-            Whether frozen parameters get gradients.
-
-        Returns
-        -------
-        Engine
-        """
-        return self._engines.trainer(aims, whole)
-
-    @property
-    def differentiator(self) -> Engine:
-        """What takes any gradient of the output back to parameters, input and states, without dropout."""
-        return self._engines.differentiator
-
-    def release_engines(self) -> None:
-        """Give back the memory of the engines, which hold the values of their largest batch; others are made if needed.
-
-        Examples
-        --------
-        >>> import elman as el
-        >>> net = el.Network(1, [el.GRU(4)])
-        >>> before = net([[[1.0]]])
-        >>> net.release_engines()
-        >>> bool((net([[[1.0]]]) == before).all())
-        True
-        """
-        self._engines = Engines(self)
-
-    @property
-    def architecture(self) -> dict[str, Any]:
-        """What the plans of its engines depend on, as plain data."""
-        return self._engines.architecture
-
-    def share_plans(self, other: Network) -> None:
-        """Have the plans of engines in common with a network of the same architecture.
-
-        Parameters
-        ----------
-        other : Network
-            Of the same architecture.
-        """
-        self._engines.plans = other._engines.plans
-
-    def new_engine(self) -> Engine:
-        """Another engine that runs this network, which nobody else uses.
-
-        Returns
-        -------
-        Engine
-        """
-        return runner(self)
-
-    def check_input(self, x: np.typing.ArrayLike) -> np.ndarray:
-        """The only input as (B, T, F) of the network's dtype, all finite, indices as int64; not copied if it is so.
-
-        Parameters
-        ----------
-        x : array, shape (B, T, F)
-            The input.
-
-        Returns
-        -------
-        ndarray
-        """
-        return self._only("inputs", self.check_batch(x, None)[0])
-
-    def check_batch(self, x: Any, lengths: Any) -> tuple[tuple[np.ndarray, ...], tuple[np.ndarray | None, ...]]:
-        """Inputs of the network's dtype or of indices, finite where they are in use, and the lengths of time axes.
-
-        Parameters
-        ----------
-        x : array, or tuple or dict of them
-            Inputs.
-        lengths : array of int, or dict of them, or None
-            Steps in use of each row.
-
-        Returns
-        -------
-        inputs : tuple of ndarray
-        lengths : tuple of ndarray or None
-            One a time axis.
-        """
-        return taken(self.doors, self.structure.time_axes, x, lengths)
-
-    def check_results(self, outputs: Sequence[np.ndarray], states: Sequence[np.ndarray] = ()) -> None:
-        """Raise `DataError` unless outputs and final states are finite: it names what is not, and where it began.
-
-        Parameters
-        ----------
-        outputs : sequence of ndarray
-            What a run gave.
-        states : sequence of ndarray
-            The final ones.
-        """
-        if all_finite(*outputs, *states):
-            return
-        results = dict(zip(self.structure.names or ("output",), outputs, strict=True))
-        arguments.check_results(self, {**results, **{f"state {k}": s for k, s in enumerate(states)}})
 
     def where(self, index: int) -> str:
         """The parameter at a place of the flat array, as ``0.W_i[3, 2]``.
@@ -633,36 +409,3 @@ class Network:
         list of list of int
         """
         return [list(sizes) for sizes in self._state_sizes]
-
-    def flat_state(self, state: Any, rows: int, name: str = "state") -> list[np.ndarray] | None:
-        """A state as its arrays in a row, checked; None stays None.
-
-        Parameters
-        ----------
-        state : list of tuples of arrays, or None
-            As callers give it.
-        rows : int
-            B, that each array must have.
-        name : str, default "state"
-            For errors.
-
-        Returns
-        -------
-        list of ndarray, or None
-        """
-        return None if state is None else arguments.flat_state(state, self._state_sizes, rows, self.dtype, name)
-
-    def nested_state(self, flat: list[np.ndarray]) -> State:
-        """The way back of `flat_state`: a tuple of arrays for each layer that has states.
-
-        Parameters
-        ----------
-        flat : list of ndarray
-            In their order.
-
-        Returns
-        -------
-        list of tuples of ndarray
-        """
-        left = iter(flat)
-        return [tuple(next(left) for _ in sizes) for sizes in self._state_sizes]

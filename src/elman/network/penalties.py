@@ -9,7 +9,8 @@ import numpy as np
 from elman.engine.stage import Source
 from elman.equations import cell
 from elman.network.ends import end_of
-from elman.network.layers import Layer, Stateless
+from elman.network.layers import Layer
+from elman.network.stateless_layers import Stateless
 from elman.network.structure import Structure
 from elman.training.penalties import Penalty
 

@@ -10,7 +10,7 @@ from elman.engine.slots import ONCE
 from elman.engine.stage import MoveSpec, Source
 from elman.network.face import Net
 from elman.network.flow import Part
-from elman.network.layers import Activation, Dense
+from elman.network.stateless_layers import Activation, Dense
 from elman.network.structure import Given, Structure
 
 

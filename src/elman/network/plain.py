@@ -11,10 +11,11 @@ from elman.engine.stage import MoveSpec, Source
 from elman.equations.store import from_data, to_data
 from elman.equations.symbols import width
 from elman.errors import ModelFileError
+from elman.network.finished_structure import check_read
 from elman.network.flow import Part
 from elman.network.layers import Layer
 from elman.network.moves import FARTHEST
-from elman.network.structure import Given, Structure, check_read
+from elman.network.structure import Given, Structure
 from elman.untrusted import called, held, list_of
 
 MOVES = ("reverse", "shift", "take", "repeat", "sum", "mean", "max")

@@ -13,7 +13,7 @@ from elman.equations.functions import linear
 from elman.errors import DataError, OptionError, ShapeError
 from elman.network.layer_cells import dense
 from elman.network.network import Network
-from elman.training.losses import prepare_target
+from elman.training.targets import prepare_target
 
 ULPS = 10  # units in the last place by which values of a recurrence are off
 

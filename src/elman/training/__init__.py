@@ -3,7 +3,8 @@
 from elman.training.averages import EMA, SWA, Average
 from elman.training.callbacks import Callback, LambdaCallback
 from elman.training.history import History
-from elman.training.losses import LOSSES, Loss, quantile_loss
+from elman.training.loss import Loss
+from elman.training.losses import LOSSES, quantile_loss
 from elman.training.metrics_log import MetricsLog
 from elman.training.monitors import EarlyStopping
 from elman.training.optimizer import Optimizer

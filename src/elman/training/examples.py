@@ -16,10 +16,11 @@ from elman.errors import ElmanError, OptionError, ShapeError, prefixed
 from elman.training.ends import End, for_each
 from elman.training.finite import as_lengths, same_index
 from elman.training.hashes import sample_of
-from elman.training.losses import Loss, as_numbers, prepare_target
+from elman.training.loss import Loss
 from elman.training.metrics import Metric, values_of
 from elman.training.penalties import Penalty
 from elman.training.protocol import Aim, Shares, Trainable
+from elman.training.targets import as_numbers, prepare_target
 from elman.training.weighing import UNWEIGHTED, Weighting, in_use
 
 

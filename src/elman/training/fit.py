@@ -83,7 +83,7 @@ def fit(
         without a target any `elman.data.Dataset`, or an iterable, a generator or a function that gives batches
         (`elman.data.Batches`).
     target : array (N, T, O) or (N, O); class indices (N, T) or (N,)
-        Targets, as `elman.training.losses.prepare_target` says. Of a network with several outputs a tuple of them, or
+        Targets, as `elman.training.targets.prepare_target` says. Of a network with several outputs a tuple of them, or
         a dict by name, and so `loss` where they have not all the same; the history then has the losses and metrics
         of each (``val_<output>_loss``). Left out where a dataset or batches have theirs.
     loss : str, Loss, Cell or function, default "mse"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from elman.equations import cell, square
 from elman.equations import sum as total
 from elman.training.ends import End
-from elman.training.losses import Loss
+from elman.training.loss import Loss
 
 
 @cell(inputs=2)

@@ -14,7 +14,7 @@ from elman.engine.interface import Batch, Engine, How, TrainResult, Updates
 from elman.engine.plan import Plan
 from elman.equations import Cell
 from elman.training.ends import End
-from elman.training.losses import Loss
+from elman.training.loss import Loss
 from elman.training.penalties import Penalty
 
 Arrays = np.typing.ArrayLike | Sequence[np.typing.ArrayLike] | Mapping[str, np.typing.ArrayLike]

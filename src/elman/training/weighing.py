@@ -11,7 +11,7 @@ import numpy as np
 from elman.checks import nearest, numbers, real, shown, whole
 from elman.errors import DataError, OptionError, ShapeError
 from elman.training.ends import End, for_each
-from elman.training.losses import Loss
+from elman.training.loss import Loss
 
 MISSING = ("refuse", "skip")
 

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 
 from elman import checks
-from elman.data.database import quoted
 from elman.data.datasets.asked_columns import Names, by_name, files_of, flat, plain
+from elman.data.datasets.cases_of_steps import in_order, runs_of
+from elman.data.datasets.columns_laid import laid, one_of_each, stacked, steps_of
 from elman.data.datasets.dataset import AHEAD
 from elman.data.datasets.raw import Raw
 from elman.data.datasets.rewriting import marks_of_missing, small, write_sorted
@@ -153,7 +154,7 @@ class Scan(RowDataset):
         self._begins: np.ndarray | None = None
         self._keys: list[Any] = []
         if key is not None:
-            self._find_cases()
+            self._find_cases(key)
         if not len(self):
             raise DataError(f"{self._names[0]} has no rows; expected at least one")
         steps = 1 if self._begins is None else max(len(self._table) // len(self), 1)
@@ -219,31 +220,11 @@ class Scan(RowDataset):
 
     # --- cases of steps --------------------------------------------------------------------------------------
 
-    def _find_cases(self) -> None:
+    def _find_cases(self, key: str) -> None:
         """Where each case begins, after steps that are not together were sorted."""
-        if not self._in_order():
+        if not in_order(self._table, key, self._time):
             self._sort()
-        runs = self._table.ask(
-            f"SELECT k, count(*) FROM (SELECT {quoted(self.key or '')} AS k, row_number() OVER () AS n FROM "
-            f"{self._table.all_rows}) GROUP BY k ORDER BY min(n)"
-        )
-        self._keys = [key for key, _ in runs]
-        self._begins = np.concatenate([[0], np.cumsum([count for _, count in runs], dtype=np.int64)])
-
-    def _in_order(self) -> bool:
-        """Whether the steps of each case follow one another, in order of time."""
-        key = quoted(self.key or "")
-        time = "NULL" if self._time is None else quoted(self._time)
-        steps = f"SELECT {key} AS k, {time} AS t, lag({key}) OVER () AS before, lag({time}) OVER () AS earlier"
-        late = "k = before AND t < earlier"
-        counts = f"count(*) FILTER (k IS DISTINCT FROM before), count(DISTINCT k), count(*) FILTER ({late})"
-        nulls = "count(*) FILTER (k IS NULL), count(*) FILTER (t IS NULL)"
-        query = f"SELECT {counts}, {nulls} FROM ({steps} FROM {self._table.all_rows})"
-        runs, keys, out_of_order, *without = self._table.ask(query)[0]
-        for name, count in zip((self.key, self._time), without, strict=True):
-            if name is not None and count:
-                raise DataError(f"column {name!r} has {count} rows without a value; expected one in each")
-        return runs <= keys and not out_of_order
+        self._keys, self._begins = runs_of(self._table, key)
 
     def _sort(self) -> None:
         """Write the steps case after case, in order of time, to a file of one's own."""
@@ -282,39 +263,19 @@ class Scan(RowDataset):
         return raw if len(rows) == end - first else raw[rows - first]
 
     def _made(self, found: dict[str, Column], inputs: bool, first: int) -> Raw:
-        x = {name: self._stacked(found, columns, first) for name, columns in self._inputs.items()} if inputs else {}
+        def place(row: int) -> str:
+            return self._place(first + row)
+
+        x = {name: stacked(found, columns, place) for name, columns in self._inputs.items()} if inputs else {}
         if self._label is not None:
-            target = self._of_case(found[self._label], self._label, first)
+            target = one_of_each(found[self._label], self._label, place)
         else:
-            target = plain({name: self._stacked(found, c, first) for name, c in self._target.items()})
+            target = plain({name: stacked(found, c, place) for name, c in self._target.items()})
         weight = None
         if self._weight is not None:
             column = found[self._weight]
-            weight = self._of_case(column, self._weight, first) if self._label is not None else _laid(column)
+            weight = one_of_each(column, self._weight, place) if self._label is not None else laid(column)
         return Raw(plain(x) if inputs else None, target, self._lengths(found), weight)
-
-    def _stacked(self, found: dict[str, Column], columns: str | list[str], first: int) -> np.ndarray:
-        """Columns beside one another: (n,), (n, C), (n, T) or (n, T, C)."""
-        if isinstance(columns, str):
-            return _laid(found[columns])
-        lengths = [found[name].lengths for name in columns]
-        for name, some in zip(columns, lengths, strict=True):
-            if (some is None) != (lengths[0] is None):
-                raise DataError(
-                    f"column {columns[0]!r} and column {name!r}: one holds lists and the other numbers; give what "
-                    f"has no "
-                    "steps as an input of its own: inputs={'x': [...], 'fixed': [...]}"
-                )
-            if some is not None and lengths[0] is not None and (some != lengths[0]).any():
-                row = int(np.argmax(some != lengths[0]))
-                raise DataError(
-                    f"{self._place(first + row)}: column {name!r} has {some[row]} values and column {columns[0]!r} "
-                    f"{lengths[0][row]}; expected as many in each row"
-                )
-        if len(columns) == 1 and found[columns[0]].values.ndim == 2:
-            return _laid(found[columns[0]])
-        values = np.stack([found[name].values for name in columns], axis=-1)
-        return _laid(Column(values, lengths[0]))
 
     def _lengths(self, found: dict[str, Column]) -> Any:
         """Steps of each row, or of each input where these differ."""
@@ -322,37 +283,11 @@ class Scan(RowDataset):
             every = np.diff(self._begins)
             steps = next(iter(found.values())).lengths
             return None if (every == every[0]).all() else steps
-        known = self._steps(found, self._inputs) or self._steps(found, self._target)
+        known = steps_of(found, self._inputs) or steps_of(found, self._target)
         if not known:
             return None
         first = next(iter(known.values()))
         return first if all(np.array_equal(steps, first) for steps in known.values()) else known
-
-    def _steps(self, found: dict[str, Column], by_name: dict[str, str | list[str]]) -> dict[str, np.ndarray]:
-        """Of each that has steps."""
-        made = {}
-        for name, columns in by_name.items():
-            column = columns if isinstance(columns, str) else columns[0]
-            lengths = found[column].lengths if column in found else None
-            if lengths is not None:
-                made[name] = lengths
-        return made
-
-    def _of_case(self, column: Column, name: str, first: int) -> np.ndarray:
-        """The one value of each case."""
-        assert column.lengths is not None
-        begins = np.concatenate([[0], np.cumsum(column.lengths)[:-1]])
-        values = column.values[begins]
-        wrong = np.flatnonzero(column.values != np.repeat(values, column.lengths))
-        wrong = wrong[~np.isnan(column.values[wrong].astype(np.float64))]
-        if len(wrong):
-            case = int(np.searchsorted(np.cumsum(column.lengths), wrong[0], side="right"))
-            raise DataError(
-                f"{self._place(first + case)}: column {name!r} is {values[case]} and {column.values[wrong[0]]} in "
-                f"one case; "
-                "expected one value for all of its steps: give target for one at each"
-            )
-        return values
 
     # --- what is said of them --------------------------------------------------------------------------------
 
@@ -401,15 +336,3 @@ class Scan(RowDataset):
             return given or ""
         feature = rest[-1] if rest and rest[-1] < len(given) else 0
         return given[feature if len(given) > 1 else 0]
-
-
-def _laid(column: Column) -> np.ndarray:
-    """Values row after row, zeros behind the end of each: (n, ...) or (n, T, ...)."""
-    if column.lengths is None:
-        return column.values
-    T = max(int(column.lengths.max(initial=0)), 1)
-    if (column.lengths == T).all():
-        return column.values.reshape(-1, T, *column.values.shape[1:])
-    laid = np.zeros((len(column.lengths), T, *column.values.shape[1:]), column.values.dtype)
-    laid[np.arange(T) < column.lengths[:, None]] = column.values
-    return laid

@@ -14,7 +14,8 @@ import numpy as np
 
 from elman.equations.evaluate import evaluate
 from elman.equations.graph import Graph, depending
-from elman.equations.ops import OPS, span
+from elman.equations.op_values import span
+from elman.equations.ops import OPS
 from elman.equations.symbols import Symbol, width
 from elman.errors import ConversionError
 

@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from elman.equations.ops import span
+from elman.equations.op_values import span
 from elman.interop.peers import peer
 
 Table = dict[str, Callable[..., Any]]

@@ -8,7 +8,7 @@ from typing import Any
 
 from keras import ops
 
-from elman.equations.ops import span
+from elman.equations.op_values import span
 
 DROPOUTS = ("dropout", "dropout_once")  # what a layer does itself, as it knows whether it trains
 

@@ -13,8 +13,9 @@ from elman.interop.keras.cells import keras_gru, keras_lstm, keras_simple
 from elman.interop.keras.shortening import counts, is_whole
 from elman.interop.keras.values import Value
 from elman.network.composites import MERGES, Bidirectional
-from elman.network.layers import GRU, LSTM, Layer, Recurrent, SimpleRNN
+from elman.network.layers import Layer
 from elman.network.moves import pool, reverse
+from elman.network.recurrent_layers import GRU, LSTM, Recurrent, SimpleRNN
 
 CELLS = {"SimpleRNNCell": "simple", "GRUCell": "gru", "LSTMCell": "lstm"}
 MERGED = {"concat": "concat", "sum": "sum", "ave": "mean", "mul": "mul"}

@@ -12,8 +12,8 @@ from typing import Any
 from elman.equations import cell
 from elman.equations import functions as f
 from elman.interop.keras.values import Grid, Mask, Value
-from elman.network.layers import Recurrent
 from elman.network.moves import shift
+from elman.network.recurrent_layers import Recurrent
 
 
 @cell

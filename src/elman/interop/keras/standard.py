@@ -9,8 +9,11 @@ from typing import Any
 from elman.equations.graph import Graph, ordered
 from elman.equations.store import graph_data
 from elman.equations.symbols import width
-from elman.network import layers
 from elman.network.flow import Part
+from elman.network.layers import Layer
+from elman.network.normalising_layers import BatchNorm, LayerNorm
+from elman.network.recurrent_layers import GRU, LSTM, SimpleRNN
+from elman.network.stateless_layers import Activation, Dense, Dropout, Embedding
 
 ACTIVATIONS = ("tanh", "relu", "sigmoid", "linear", "softmax", "softplus", "elu", "silu", "gelu", "exp")
 CALLED = {"exp": "exponential"}  # of an activation, what Keras calls it
@@ -66,25 +69,25 @@ def _candidates(features: int, units: int) -> dict[str, Standard]:
     found: dict[str, Standard] = {}
     for name in ACTIVATIONS:
         function = CALLED.get(name, name)
-        alone = layers.Activation(name).graph(features)
+        alone = Activation(name).graph(features)
         found.setdefault(_written(alone), Standard("activation", {"activation": function}))
         for bias in (True, False):
             told: dict[str, Any] = {"activation": name, "bias": bias}
             theirs = {"activation": function, "use_bias": bias}
-            dense = layers.Dense(units, **told).graph(features)
+            dense = Dense(units, **told).graph(features)
             found.setdefault(_written(dense), Standard("dense", {"units": units, **theirs}))
             for kind, layer, more in _recurrent(units, told):
                 found.setdefault(_written(layer.graph(features)), Standard(kind, {"units": units, **theirs, **more}))
     return found
 
 
-def _recurrent(units: int, told: dict[str, Any]) -> list[tuple[str, layers.Layer, dict[str, Any]]]:
-    found: list[tuple[str, layers.Layer, dict[str, Any]]] = [
-        ("simple", layers.SimpleRNN(units, **told), {}),
-        ("lstm", layers.LSTM(units, **told), {}),
+def _recurrent(units: int, told: dict[str, Any]) -> list[tuple[str, Layer, dict[str, Any]]]:
+    found: list[tuple[str, Layer, dict[str, Any]]] = [
+        ("simple", SimpleRNN(units, **told), {}),
+        ("lstm", LSTM(units, **told), {}),
     ]
     for after in (True, False):
-        found.append(("gru", layers.GRU(units, reset_after=after, **told), {"reset_after": after}))
+        found.append(("gru", GRU(units, reset_after=after, **told), {"reset_after": after}))
     return found
 
 
@@ -95,20 +98,20 @@ def _numbered(part: Part, graph: Graph) -> Standard | None:
     if "lookup" in numbers:
         rows, units = graph.shape("E") if "E" in graph.parameters else (1, 1)
         options = {"input_dim": rows, "output_dim": units}
-        return _if_same(graph, layers.Embedding(rows, units), features, Standard("embedding", options))
+        return _if_same(graph, Embedding(rows, units), features, Standard("embedding", options))
     for op, once in (("dropout", False), ("dropout_once", True)):
         if op in numbers:
             rate: dict[str, Any] = {"rate": numbers[op], "once": once}
-            return _if_same(graph, layers.Dropout(numbers[op], once=once), features, Standard("dropout", rate))
+            return _if_same(graph, Dropout(numbers[op], once=once), features, Standard("dropout", rate))
     if part.layer.batch is not None:
-        layer = layers.BatchNorm(**part.layer.batch)
+        layer = BatchNorm(**part.layer.batch)
         return _if_same(graph, layer, features, Standard("batch_norm", dict(part.layer.batch)))
     added = [node.first for node in graph.nodes() if node.op == "const"]
     if {"mean", "sqrt"} <= set(numbers) and len(added) == 1 and added[0] > 0:
         told = {"epsilon": added[0]}
-        return _if_same(graph, layers.LayerNorm(epsilon=added[0]), features, Standard("layer_norm", told))
+        return _if_same(graph, LayerNorm(epsilon=added[0]), features, Standard("layer_norm", told))
     return None
 
 
-def _if_same(graph: Graph, layer: layers.Layer, features: int, found: Standard) -> Standard | None:
+def _if_same(graph: Graph, layer: Layer, features: int, found: Standard) -> Standard | None:
     return found if _written(layer.graph(features)) == _written(graph) else None

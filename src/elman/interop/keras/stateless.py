@@ -17,11 +17,12 @@ from elman.interop.keras.arrays import conv_to_elman
 from elman.interop.keras.running import numpy_of
 from elman.interop.keras.shortening import counts, shortened
 from elman.interop.keras.values import Value
-from elman.network import layers
 from elman.network.composites import Conv1D
 from elman.network.flow import running
 from elman.network.layers import Layer
 from elman.network.moves import pool
+from elman.network.normalising_layers import BatchNorm, LayerNorm
+from elman.network.stateless_layers import Activation, Dense, Embedding, Stateless
 
 LEAST = -1e30  # below what any step has
 MOST_STEPS = 512  # that Flatten puts side by side, as each is a move
@@ -35,7 +36,7 @@ def dense(walk: Any, layer: Any, x: Value, **_: Any) -> Value:
 
 def _dense(walk: Any, layer: Any) -> Layer:
     weights = walk.arrays(layer)
-    made = layers.Dense(layer.units, activation=activation_of(layer.activation, layer.name), bias=bool(layer.use_bias))
+    made = Dense(layer.units, activation=activation_of(layer.activation, layer.name), bias=bool(layer.use_bias))
     walk.weigh(layer, made, {"W": weights[0].T} | ({"b": weights[1]} if layer.use_bias else {}), "transposed")
     walk.note_regularizers(layer)
     return made
@@ -43,7 +44,7 @@ def _dense(walk: Any, layer: Any) -> Layer:
 
 def embedding(walk: Any, layer: Any, x: Value, **_: Any) -> Value:
     def make() -> Layer:
-        made = layers.Embedding(layer.input_dim, layer.output_dim)
+        made = Embedding(layer.input_dim, layer.output_dim)
         walk.weigh(layer, made, {"E": walk.arrays(layer)[0]}, "")
         return made
 
@@ -64,7 +65,7 @@ def _counting(rows: int) -> Layer:
         """Whether an index is not 0."""
         return constant(table)[x]
 
-    return layers.Stateless(counts)
+    return Stateless(counts)
 
 
 def masking(walk: Any, layer: Any, x: Value, **_: Any) -> Value:
@@ -103,7 +104,7 @@ def activity(walk: Any, layer: Any, x: Value, **_: Any) -> Value:
 
 def activation(walk: Any, layer: Any, x: Value, **_: Any) -> Value:
     function = _function(layer)
-    return x.having(walk.apply(walk.known(layer, lambda: layers.Activation(function)), x.flow))
+    return x.having(walk.apply(walk.known(layer, lambda: Activation(function)), x.flow))
 
 
 def _function(layer: Any) -> Any:
@@ -136,7 +137,7 @@ def batch_norm(walk: Any, layer: Any, x: Value, **_: Any) -> Value:
     _check_axis(walk, layer, x)
 
     def make() -> Layer:
-        made = layers.BatchNorm(momentum=layer.momentum, epsilon=layer.epsilon)
+        made = BatchNorm(momentum=layer.momentum, epsilon=layer.epsilon)
         arrays = [numpy_of(w) for w in (layer.moving_mean, layer.moving_variance)]
         found = _scaled(walk, layer, made, x.features) | dict(zip(("mean", "variance"), arrays, strict=True))
         walk.weigh(layer, made, found, "")
@@ -151,7 +152,7 @@ def layer_norm(walk: Any, layer: Any, x: Value, **_: Any) -> Value:
         raise walk.refusal(layer, "scales by the root mean square only; write that as an elman.cell")
 
     def make() -> Layer:
-        made = layers.LayerNorm(epsilon=layer.epsilon)
+        made = LayerNorm(epsilon=layer.epsilon)
         walk.weigh(layer, made, _scaled(walk, layer, made, x.features), "")
         return made
 
@@ -307,7 +308,7 @@ def normalization(walk: Any, layer: Any, x: Value, **_: Any) -> Value:
         raise walk.refusal(layer, "inverts, or normalises over another axis than the features")
     deviation = np.maximum(np.sqrt(variance), 1e-7)
     wide = [np.broadcast_to(a, (x.features,)).copy() for a in (mean, deviation)]
-    return x.having(walk.apply(layers.Stateless(_standardised(*wide)), x.flow))
+    return x.having(walk.apply(Stateless(_standardised(*wide)), x.flow))
 
 
 def _standardised(mean: np.ndarray, deviation: np.ndarray) -> Any:

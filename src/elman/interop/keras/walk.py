@@ -17,10 +17,10 @@ from elman.interop.keras.givens import givens_of, named
 from elman.interop.keras.operations import OPERATIONS
 from elman.interop.keras.values import Mask, Value
 from elman.interop.report import Mapped
-from elman.network import layers
 from elman.network.flow import running
 from elman.network.flows import Flow
 from elman.network.network import Network
+from elman.network.stateless_layers import Activation, Dropout
 from elman.network.structure import Static
 
 LAYERS: dict[str, Callable[..., Any]] = {
@@ -271,7 +271,7 @@ class Walk:
         self._held.add((id(made), name))
 
     def dropout(self, rate: float, *, once: bool) -> Any:
-        return layers.Dropout(float(rate), once=once) if rate else layers.Activation("linear")
+        return Dropout(float(rate), once=once) if rate else Activation("linear")
 
     def note_regularizers(self, layer: Any) -> None:
         for name in ("kernel_regularizer", "bias_regularizer", "activity_regularizer"):

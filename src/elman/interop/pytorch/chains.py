@@ -22,8 +22,10 @@ from elman.interop.pytorch.stages import Stage, stages_of
 from elman.interop.report import Mapped, Report
 from elman.network import Network
 from elman.network.flow import running
-from elman.network.layers import Activation, BatchNorm, Dense, Embedding, Layer, LayerNorm, tie
+from elman.network.layers import Layer, tie
 from elman.network.moves import pool
+from elman.network.normalising_layers import BatchNorm, LayerNorm
+from elman.network.stateless_layers import Activation, Dense, Embedding
 
 STEPS = ("all", "last", "final")
 

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 
-from elman.equations.ops import span
+from elman.equations.op_values import span
 
 
 def constant(value: float, like: Any) -> Any:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from elman.cells import projected_lstm
-from elman.network.layers import GRU, LSTM, Layer, Recurrent, SimpleRNN
+from elman.network.layers import Layer
+from elman.network.recurrent_layers import GRU, LSTM, Recurrent, SimpleRNN
 
 
 def recurrent_layer(kind: str, hidden: int, *, bias: bool, nonlinearity: str = "tanh", projection: int = 0) -> Layer:

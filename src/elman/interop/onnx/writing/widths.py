@@ -7,7 +7,7 @@ from typing import Protocol
 
 import numpy as np
 
-from elman.equations.ops import span
+from elman.equations.op_values import span
 from elman.equations.symbols import Symbol, width
 from elman.interop.onnx.writing.writer import Writer
 

@@ -16,8 +16,9 @@ from elman.interop.pytorch.meanings.masks import of_lengths
 from elman.interop.pytorch.values import FEATURES, Cannot, Value, merged
 from elman.interop.pytorch.watching import Made, Watch
 from elman.network.flow import running
-from elman.network.layers import Dropout, Layer
+from elman.network.layers import Layer
 from elman.network.moves import _learnt
+from elman.network.stateless_layers import Dropout
 
 # --- functions of each value ----------------------------------------------------------------------------------------
 

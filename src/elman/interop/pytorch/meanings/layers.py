@@ -16,7 +16,9 @@ from elman.interop.pytorch.values import FEATURES, ONE, STEPS, Cannot, Value
 from elman.interop.pytorch.watching import Made, Watch
 from elman.network.composites import Conv1D
 from elman.network.flow import running
-from elman.network.layers import BatchNorm, Dense, Embedding, Layer, LayerNorm, tie
+from elman.network.layers import Layer, tie
+from elman.network.normalising_layers import BatchNorm, LayerNorm
+from elman.network.stateless_layers import Dense, Embedding
 
 
 def array(tensor: Any) -> np.ndarray:

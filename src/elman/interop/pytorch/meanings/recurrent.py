@@ -17,7 +17,8 @@ from elman.interop.pytorch.recurrent import recurrent_layer
 from elman.interop.pytorch.values import FEATURES, ONE, ROWS, STACK, STEPS, Cannot, Value
 from elman.interop.pytorch.watching import Watch
 from elman.network.flow import running
-from elman.network.layers import Dropout, Layer
+from elman.network.layers import Layer
+from elman.network.stateless_layers import Dropout
 
 NAMED = {"lstm": "LSTM", "gru": "GRU", "rnn_tanh": "RNN", "rnn_relu": "RNN"}
 
