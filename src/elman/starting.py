@@ -1,7 +1,7 @@
 """Ctrl-C and SIGTERM while a command loads, and when all is told: one line and the exit code, never a traceback.
 
 Nothing is held then that could be lost. So the process ends at once: an exception would come up in the middle of an
-import, where others catch it. What needs more care takes the signals for itself, and gives them back (`cli/termination`).
+import, where others catch it. What needs more care takes the signals, and gives them back (`cli/termination`).
 """
 
 from __future__ import annotations
@@ -10,12 +10,16 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
+from typing import Any
 
 TERMINATED = 143
 _ENDS = {signal.SIGINT: (130, "KeyboardInterrupt", "stopped"), signal.SIGTERM: (TERMINATED, "Terminated", "terminated")}
-_BEFORE = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}  # one that is ignored stays so
+_BEFORE: dict[signal.Signals, Any] = {  # one that is ignored stays so
+    signal.SIGINT: signal.default_int_handler,
+    signal.SIGTERM: signal.SIG_DFL,
+}
 _documents = [False]  # whether nobody else will tell of an end in JSON
 
 
@@ -30,10 +34,8 @@ def end(number: int, _: FrameType | None) -> None:
 
 
 def _write(stream: int, text: str) -> None:
-    try:
+    with suppress(OSError):  # it is closed, or nobody reads it
         os.write(stream, text.encode())
-    except OSError:  # closed, or nobody reads it
-        pass
 
 
 def end_at_once() -> list[signal.Signals]:

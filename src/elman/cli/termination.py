@@ -36,7 +36,7 @@ if hasattr(os, "register_at_fork"):
 
 @contextmanager
 def terminations() -> Iterator[None]:
-    """Have SIGTERM and Ctrl-C come as exceptions within this, unless somebody takes them already or they are ignored."""
+    """Have SIGTERM and Ctrl-C come as exceptions within this, unless somebody takes them or they are ignored."""
     main = threading.current_thread() is threading.main_thread()
     taken = {signal.SIGTERM: _terminate, signal.SIGINT: signal.default_int_handler}
     before = {number: signal.getsignal(number) for number in taken} if main else {}
