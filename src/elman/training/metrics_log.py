@@ -59,9 +59,10 @@ class MetricsLog(Callback):
 
     ``{"network": 1, "kind": "epoch", "epoch": 2, "update": 200, "loss": 0.41, "val_loss": 0.47, "learning_rate": 0.001,
     "seconds": 1.9}`` has what ``training.logs`` has, `seconds` being those of the epoch. ``{"network": 1, "kind":
-    "updates", "epoch": 2, "update": 150, "loss": 0.43, "learning_rate": 0.001, "seconds": 1.4}`` has the mean loss of the updates since the last such line of
-    the epoch, the learning rate of the last of them and the seconds since the training began. Epochs and updates are
-    those in the life of the network, the epoch of an update the one it belongs to. A number that is not finite is null.
+    "updates", "epoch": 2, "update": 150, "loss": 0.43, "learning_rate": 0.001, "seconds": 1.4}`` has the mean loss of
+    the updates since the last such line of the epoch, the learning rate of the last of them and the seconds since the
+    training began. Epochs and updates are those in the life of the network, the epoch of an update the one it belongs
+    to. A number that is not finite is null.
 
     With `gradient_norms` both have the mean and the largest norm of the gradients of the same updates, before they are
     clipped, as ``"gradient_norm"`` and ``"gradient_norm_max"``.
