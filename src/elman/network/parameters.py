@@ -21,6 +21,7 @@ from elman.errors import EngineError, ModelFileError, OptionError, ShapeError
 from elman.network.flow import Part
 from elman.network.initialisers import generator, initial_value, rule
 from elman.training.finite import check_finite
+from elman.training.notes import note
 
 _versions = itertools.count(1)  # of the parameters of all networks
 SECONDS_OF_PATIENCE = 1.0  # with another thread that writes, and writes, while values are read
@@ -297,7 +298,9 @@ class Parameters(Mapping[str, np.ndarray]):
         given = numbers(value, name)
         if given.shape not in ((), shape):
             raise ShapeError(f"{name} has shape {shape}, got a value of shape {given.shape}")
-        return finite(np.broadcast_to(given, shape), self._values.dtype, name)
+        found = finite(np.broadcast_to(given, shape), self._values.dtype, name)
+        _tell_of_large(found, name)
+        return found
 
     def __contains__(self, name: object) -> bool:
         return isinstance(name, str) and name in self.places  # Mapping's own asks by a KeyError, as does its `get`
@@ -318,6 +321,22 @@ class Parameters(Mapping[str, np.ndarray]):
         if not isinstance(name, str) or name not in self.places:
             raise OptionError(f"there is no parameter {name!r}; there are {', '.join(self.places) or 'none'}")
         return self.places[name]
+
+
+def _tell_of_large(values: np.ndarray, name: str) -> None:
+    """Note a value whose products go beyond the dtype.
+
+    What overflows is infinite or NaN by the order of a sum, and no two engines and processors have the same; a tanh
+    behind it makes a number of one and not of the other.
+    """
+    limit = math.sqrt(np.finfo(values.dtype).max)
+    if values.size and (values.max() > limit or values.min() < -limit):
+        place = [int(i) for i in np.unravel_index(np.abs(values).argmax(), values.shape)]
+        note(
+            f"{name}{place or ''} is {np.abs(values).max():.3g} in size: products of numbers above {limit:.2g} go "
+            f"beyond what {values.dtype} holds, and the engines need not agree on what comes of that; have parameters and "
+            "inputs of about 1, or dtype float64"
+        )
 
 
 def initialise(
