@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from elman.checks import numbers, whole
+from elman.engine.blas import one_blas_thread
 from elman.equations.graph import Graph
 from elman.errors import EngineError, ModelFileError, OptionError, ShapeError
 from elman.network.flow import Part
@@ -83,6 +84,7 @@ def flat(parameters: np.ndarray | dict[str, np.ndarray], places: dict[str, Place
             raise ShapeError(f"{name} has shape {parameters[name].shape}, its layer expects {place.shape}")
         if parameters[name].dtype != dtype:
             raise ModelFileError(f"{name} is of {parameters[name].dtype}, and the network of {dtype}")
+        _tell_of_large(parameters[name], name)
     return np.concatenate([np.empty(0, dtype), *(np.ravel(parameters[name]) for name in places)])
 
 
@@ -334,11 +336,12 @@ def _tell_of_large(values: np.ndarray, name: str) -> None:
         place = [int(i) for i in np.unravel_index(np.abs(values).argmax(), values.shape)]
         note(
             f"{name}{place or ''} is {np.abs(values).max():.3g} in size: products of numbers above {limit:.2g} go "
-            f"beyond what {values.dtype} holds, and the engines need not agree on what comes of that; have parameters and "
-            "inputs of about 1, or dtype float64"
+            f"beyond {values.dtype}, and the engines need not agree on what comes of that; have parameters and inputs of about "
+            "1, or dtype float64"
         )
 
 
+@one_blas_thread()
 def initialise(
     parameters: Parameters, parts: Sequence[Part], seed: int, known: Mapping[str, np.ndarray] | None = None
 ) -> None:
