@@ -9,7 +9,7 @@ import pytest
 
 SOURCE = Path(__file__).parent.parent / "src" / "elman"
 FLOORS = [
-    {"errors", "cores", "machine", "showing", "_native"},
+    {"errors", "cores", "machine", "showing", "starting", "_native"},
     {"checks"},
     {"files", "hints", "plain", "tensors", "typed"},
     {"untrusted"},

@@ -1,5 +1,15 @@
-"""``python -m elman`` is the ``elman`` command."""
+"""The ``elman`` command, which is ``python -m elman`` too."""
 
-from elman.cli import main
+from elman.starting import begin
 
-main()
+
+def main() -> None:
+    """Run a command; while it loads, too, Ctrl-C and SIGTERM end it with a line."""
+    begin()
+    from elman.cli import main as run
+
+    run()
+
+
+if __name__ == "__main__":
+    main()

@@ -221,9 +221,9 @@ def test_an_output_that_was_closed_is_no_fault_of_the_command(words, code):
 @pytest.mark.parametrize(
     ("number", "code", "kind"), [("SIGTERM", 143, "Terminated"), ("SIGINT", 130, "KeyboardInterrupt")]
 )
-@pytest.mark.parametrize("name", ["commands.cells", "errors"])
+@pytest.mark.parametrize("name", ["elman.commands", "elman.errors", "elman.cli.terminal", "click"])
 def test_a_signal_where_nothing_is_trained_is_told(tmp_path, number, code, kind, name):
-    """In the middle of a command, and before it has begun."""
+    """In the middle of a command, before it has begun, and while what it is made of is loaded."""
     (tmp_path / "sitecustomize.py").write_text(SIGNALS[name].format(number=number))
     ended = run("cells", "gru", "--json", PYTHONPATH=str(tmp_path))
     error = strict(ended.stdout.decode())["error"]
@@ -237,11 +237,11 @@ import os, signal, sys
 
 class Finder:
     def find_spec(self, name, *_):
-        if name == "elman.{name.split(".")[0]}":
+        if name == "{name}":
             sys.meta_path.remove(self)
             os.kill(os.getpid(), signal.{{number}})
 
 sys.meta_path.insert(0, Finder())
 """
-    for name in ("commands.cells", "errors")
+    for name in ("elman.commands", "elman.errors", "elman.cli.terminal", "click")
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+import warnings
 
 import numpy as np
 import pytest
@@ -138,6 +139,20 @@ def test_what_is_not_finite_is_refused(value):
     with pytest.raises(el.ShapeError, match=r"parameters has shape \(93,\), got a value of shape \(92,\)"):
         net.params.write(before[1:])
     assert np.array_equal(net.arena, before)
+
+
+@pytest.mark.parametrize(("dtype", "large", "usual"), [("float32", 2e19, 1e19), ("float64", 2e154, 1e154)])
+def test_what_is_so_large_that_products_overflow_is_told(dtype, large, usual, tmp_path):
+    net = el.Network(1, [el.GRU(2), el.Dense(1)], dtype=dtype)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        net.params["1.W"] = [[usual, -usual]]
+    with pytest.warns(RuntimeWarning, match=r"1\.W\[0, 1\] is 2e\+\d+ in size: products .* go beyond float") as noted:
+        net.params["1.W"] = [[usual, -large]]
+    assert noted[0].filename == __file__
+    file = net.save(tmp_path / "net.safetensors")
+    with pytest.warns(RuntimeWarning, match=r"1\.W\[0, 1\] is 2e"):
+        el.load(file)
 
 
 def test_gradients_are_the_callers_own():

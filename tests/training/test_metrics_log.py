@@ -36,6 +36,7 @@ def test_epochs_have_a_line(file):
     assert [(line.pop("kind"), line.pop("epoch"), line.pop("update")) for line in found] == [
         ("epoch", 1, 2), ("epoch", 2, 4), ("epoch", 3, 6)
     ]  # fmt: skip
+    assert {line.pop("network") for line in found} == {1}
     assert {name: [line[name] for line in found] for name in found[0]} == history.history
 
 
@@ -55,7 +56,7 @@ def test_updates_have_lines_with_the_mean_loss_since_the_last(file):
     assert [line["learning_rate"] for line in updates] == [rate(line["update"] - 1) for line in updates]
     seconds = [line["seconds"] for line in updates]
     assert seconds == sorted(seconds) and set(updates[0]) == {
-        "kind", "epoch", "update", "loss", "learning_rate", "seconds"
+        "network", "kind", "epoch", "update", "loss", "learning_rate", "seconds"
     }  # fmt: skip
 
 
@@ -190,6 +191,13 @@ def test_several_networks_have_one_file_and_the_lines_that_each_has_alone(file, 
         recurrent(seed=seed).fit(X, TARGET, epochs=2, callbacks=[alone], **options)
         mine = [without_seconds(line) for line in read(file) if line["network"] == number]
         assert mine == [without_seconds(line) for line in read(alone.path)]
+
+
+def test_networks_that_are_trained_one_after_the_other_have_their_numbers(file):
+    log, nets = el.MetricsLog(file), [recurrent(seed=s) for s in (1, 2)]
+    for net in (*nets, nets[0]):
+        train(net, X, TARGET, epochs=1, callbacks=[log])
+    assert [(line["network"], line["epoch"]) for line in read(file)] == [(1, 1), (2, 1), (1, 2)]
 
 
 def test_several_networks_go_on_in_one_file(file, tmp_path):

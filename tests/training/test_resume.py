@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import threading
 import warnings
@@ -359,8 +360,43 @@ def test_what_differs_is_told_in_the_words_of_options_and_never_as_hashes(tmp_pa
         train(accumulate=2, resume=True)
     with pytest.raises(OptionError, match="differs in its losses: .*mse.* then, .*mae.* now"):
         train(loss="mae", resume=True)
-    with pytest.raises(OptionError, match=r"differs in its \w+ of the network\. Give"):
-        train(units=5, resume=True)
+
+
+@pytest.mark.parametrize(
+    ("layers", "told"),
+    [
+        ([el.GRU(5), el.Dense(1)], "layer 0 gru: units 4 in the checkpoint, 5 now"),
+        ([el.GRU(4), el.GRU(4), el.Dense(1)], "its layers: 2 in the checkpoint, 3 now"),
+        ([el.LSTM(4), el.Dense(1)], "layer 0: gru in the checkpoint, lstm now"),
+        ([el.GRU(4), el.Dense(1, activation="relu")], "layer 1 dense: its equations (from their operation 5 on)"),
+        (
+            [el.GRU(4, return_sequences=False), el.Dense(1)],
+            "layer 0 gru: return_sequences True in the checkpoint, Fals",
+        ),
+    ],
+)
+def test_what_differs_in_the_network_is_told_by_its_layer(tmp_path, layers, told):
+    def train(layers, **more):
+        net = el.Network(2, layers)
+        target = LAST if net(X).ndim == 2 else np.repeat(LAST[:, None], X.shape[1], 1)
+        quietly(net.fit, X, target, epochs=2, verbose=0, batch_size=4, checkpoint=tmp_path, **more)
+
+    train([el.GRU(4), el.Dense(1)])
+    with pytest.raises(OptionError, match=f"another training, which differs in {re.escape(told)}"):
+        train(layers, resume=True)
+
+
+def test_what_differs_in_a_graph_of_layers_is_told_by_its_layer(tmp_path):
+    def train(units, **more):
+        net = el.Network(lambda a: el.Dense(1)(el.GRU(units, return_sequences=False)(a)), inputs={"a": 2})
+        quietly(net.fit, {"a": X}, LAST, epochs=2, verbose=0, batch_size=4, checkpoint=tmp_path, **more)
+
+    train(4)
+    with pytest.raises(OptionError, match="differs in layer 0 gru: units 4 in the checkpoint, 5 now"):
+        train(5, resume=True)
+    with pytest.raises(OptionError, match="differs in its layers: a function in the checkpoint, a chain now"):
+        chain = el.Network(2, [el.GRU(4, return_sequences=False), el.Dense(1)])
+        chain.fit(X, LAST, epochs=2, verbose=0, batch_size=4, checkpoint=tmp_path, resume=True)
 
 
 def test_the_network_of_a_run_that_was_ended_may_go_on_itself(tmp_path):

@@ -27,6 +27,7 @@ from elman.cli.sweep import sweep
 from elman.cli.terminal import abandon, flush, say, streams
 from elman.cli.termination import terminations
 from elman.cli.write import write
+from elman.starting import ending_at_once, others_tell
 
 COMMANDS = {
     "Forecast, classify, write": (forecast, classify, regress, write),
@@ -92,7 +93,8 @@ class _Ended:
 
 def main() -> None:
     """Run a command. Errors of Elman become one message and exit code 2; Ctrl-C gives 130, SIGTERM 143."""
-    with streams(), documents(sys.argv[1:]) as document, terminations():
+    with ending_at_once(), streams(), documents(sys.argv[1:]) as document:
+        others_tell()
         code = _told(_run(), document)
     sys.exit(code)
 
@@ -116,9 +118,10 @@ def _told(ended: _Ended, document: Document) -> int:
 def _run() -> _Ended:
     warnings.showwarning = lambda message, *_, **__: say(f"elman: {message}", err=True)
     try:
-        from elman.errors import ElmanError
+        with terminations():
+            from elman.errors import ElmanError
 
-        code = elman.main(prog_name="elman", standalone_mode=False)
+            code = elman.main(prog_name="elman", standalone_mode=False)
     except KeyboardInterrupt:  # before click was there
         return _Ended(130, "KeyboardInterrupt", "stopped")
     except SystemExit as end:

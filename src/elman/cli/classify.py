@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,6 +13,7 @@ from elman.cli.headings import NETWORK, TESTING, TRAINING, under
 from elman.cli.once import command
 from elman.cli.reading import case_options, given
 from elman.cli.saving import saved_of, saving_options
+from elman.cli.watching import METRICS, metrics_of, with_callbacks
 
 if TYPE_CHECKING:
     from elman.commands_sequences import SequenceReport
@@ -94,7 +96,7 @@ def _options(command: str, own: tuple[Callable[..., Any], ...]) -> Callable[...,
 
     def add(function: Callable[..., Any]) -> Callable[..., Any]:
         function = saving_options(function)
-        for option in reversed((out, *_ANYHOW, *_TEST, *_NETWORK, *_TRAINING, *own)):
+        for option in reversed((out, *_ANYHOW, *_TEST, *_NETWORK, *_TRAINING, *own, *METRICS)):
             function = option(function)
         return case_options(function)
 
@@ -174,11 +176,9 @@ def _train(function: Callable[..., SequenceReport], data: str, chosen: dict[str,
         chosen["pooling"] = [part.strip() for text in chosen["pooling"] for part in text.split(",")]
     if chosen.get("convolution") == "none":
         chosen["convolution"] = None
-    saved = saved_of(chosen)
-    if quiet:
-        return function(data, saved=saved, **chosen)
-    with Bars() as bars:
-        return function(data, watch=bars.watch, saved=saved, **chosen)
+    with metrics_of(chosen) as callbacks, nullcontext() if quiet else Bars() as bars:
+        watch, saved = with_callbacks(None if bars is None else bars.watch, callbacks), saved_of(chosen)
+        return function(data, watch=watch, saved=saved, **chosen)
 
 
 def _without_training(chosen: dict[str, Any]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from elman.cli.headings import NETWORK, TESTING, under
 from elman.cli.once import Listed, command
 from elman.cli.reading import given, reading_options
 from elman.cli.saving import SAVING, saved_of, saving_options
+from elman.cli.watching import METRICS, metrics_of, with_callbacks
 
 if TYPE_CHECKING:
     from elman.commands import ForecastReport
@@ -79,6 +80,7 @@ _TRAINING = (
         click.option("--learning-rate", type=float, metavar="RATE", help="Of Adam. [default: falls from 0.0005 to 0]"),
         click.option("--seed", type=int, metavar="N", help="The same seed gives the same forecast. [default: 0]"),
     ),
+    *METRICS,
     *under(
         TESTING,
         click.option("--origins", type=int, metavar="N", help="Forecasts in the backtest. [default: from the length]"),
@@ -91,7 +93,7 @@ _TRAINING = (
 _FOR_TRAINING = (
     *("past", "future", "static", "holidays", "calendar", "auto", "seconds"),
     *("season", "methods", "distribution", "cell", "units", "members", "epochs", "learning_rate"),
-    *("origins", "refit", "jobs", "seed", *SAVING),
+    *("origins", "refit", "jobs", "seed", "metrics", *SAVING),
 )
 _GONE = {
     "--hidden": "it is called --units now",
@@ -189,9 +191,9 @@ def _train(series: str, horizon: int | None, chosen: dict[str, Any]) -> Forecast
         raise OptionError("say how many steps to forecast, as in --horizon 12")
     if "seconds" in chosen and "auto" not in chosen:
         raise OptionError(f"--seconds {chosen['seconds']:g} is for a search; give --auto as well, or leave it out")
-    saved = saved_of(chosen)
-    with Bars() as bars:
-        return commands.forecast(series, horizon=horizon, watch=bars.watch, saved=saved, **chosen)
+    with metrics_of(chosen) as callbacks, Bars() as bars:
+        watch, saved = with_callbacks(bars.watch, callbacks), saved_of(chosen)
+        return commands.forecast(series, horizon=horizon, watch=watch, saved=saved, **chosen)
 
 
 def _again(model: str, series: str, horizon: int | None, chosen: dict[str, Any]) -> ForecastReport:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NoReturn
 
-TERMINATED = 143
+from elman.starting import TERMINATED, end
 
 
 class Terminated(SystemExit):
@@ -36,14 +36,15 @@ if hasattr(os, "register_at_fork"):
 
 @contextmanager
 def terminations() -> Iterator[None]:
-    """Take SIGTERM within this, unless somebody does already or it is to be ignored."""
+    """Have SIGTERM and Ctrl-C come as exceptions within this, unless somebody takes them or they are ignored."""
     main = threading.current_thread() is threading.main_thread()
-    if not main or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
-        yield
-        return
-    signal.signal(signal.SIGTERM, _terminate)
+    taken = {signal.SIGTERM: _terminate, signal.SIGINT: signal.default_int_handler}
+    before = {number: signal.getsignal(number) for number in taken} if main else {}
+    heard = [number for number, handler in before.items() if handler in (end, signal.SIG_DFL)]
+    for number in heard:
+        signal.signal(number, taken[number])
     try:
         yield
     finally:
-        if signal.getsignal(signal.SIGTERM) is _terminate:
-            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        for number in heard:
+            signal.signal(number, before[number])

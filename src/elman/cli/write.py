@@ -16,6 +16,7 @@ from elman.cli.headings import under
 from elman.cli.once import command
 from elman.cli.saving import saved_of, saving_options
 from elman.cli.terminal import flush, say, written
+from elman.cli.watching import METRICS, metrics_of
 
 if TYPE_CHECKING:
     from elman.commands_text import Learnt
@@ -54,9 +55,9 @@ _LEARNING = under(
     click.option("--validation-file", metavar="FILE", help="A text that judges each epoch instead."),
     click.option("--patience", type=int, metavar="N", help="Stop after N epochs that were no better. [default: never]"),
     click.option("--max-seconds", type=float, metavar="S", help="Learn no longer. [default: all epochs]"),
-    click.option("--metrics", metavar="FILE", help="Write losses and rates to FILE as they come, a line of JSON each."),
     click.option("--samples", type=int, metavar="N", help="Tokens to show after each epoch. [default: 200]"),
 )
+_FOR_LEARNING = (*_LEARNING, *METRICS, saving_options)
 _WRITING = under(
     "Writing with a --model",
     click.option("--prompt", metavar="TEXT", help="What to go on from. [default: a new line]"),
@@ -81,7 +82,7 @@ _BOTH = (click.option("--seed", type=int, metavar="N", help="Another seed, anoth
 
 
 def _options(command: Callable[..., Any]) -> Callable[..., Any]:
-    every: tuple[Callable[..., Any], ...] = (*_LEARNING, *_WRITING, *_BOTH, saving_options)
+    every: tuple[Callable[..., Any], ...] = (*_LEARNING, *METRICS, *_WRITING, *_BOTH, saving_options)
     for option in reversed(every):
         command = option(command)
     return command
@@ -126,7 +127,7 @@ def write(text: str | None, model: str | None, **options: Any) -> None:
             raise OptionError("--validation is a share of TEXT, and --validation-file a text of its own: leave one out")
         _learn(text, given)
     else:
-        _refuse(given, (*_LEARNING, saving_options), "for learning from a text")
+        _refuse(given, _FOR_LEARNING, "for learning from a text")
         _write(str(model), given)
 
 
@@ -140,13 +141,10 @@ def _refuse(given: dict[str, Any], options: tuple[Callable[..., Any], ...], what
 
 def _learn(text: str, given: dict[str, Any]) -> None:
     from elman import commands_text
-    from elman.training import MetricsLog
 
-    if "metrics" in given:
-        given["callbacks"] = [MetricsLog(given.pop("metrics"), every=10)]
-    saved = saved_of(given)
-    with _file_of(text) as file:
-        found = commands_text.learn_to_write(file, saved=saved, **{"samples": 200, **given})
+    with metrics_of(given) as callbacks, _file_of(text) as file:
+        saved = saved_of(given)
+        found = commands_text.learn_to_write(file, saved=saved, callbacks=callbacks, **{"samples": 200, **given})
     tell(found, lambda: _show_learnt(found))
 
 

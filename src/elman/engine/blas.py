@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import functools
 import threading
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 _lock = threading.Lock()
-_limits: list[Any] = []
+_before: list[int] = []  # how many threads each library had, while it has one
 _depth = 0
 
 
@@ -18,12 +18,14 @@ def one_blas_thread() -> Generator[None]:
     """The BLAS of this process takes one thread, as long as any thread is in this context.
 
     With several it shares out rows or sums, and which of its kernels meets which number changes the last digits: so
-    what has to be the same in every process, on any number of cores, is computed here.
+    what has to be the same in every process, on any number of cores, is computed here. On a busy machine it is also
+    many times faster, as threads of a BLAS wait for one another by counting.
     """
     global _depth
     with _lock:
         if _depth == 0:
-            _limits.append(_controller().limit(limits=1, user_api="blas"))
+            _before[:] = [library.get_num_threads() for library in _libraries()]
+            _have([1] * len(_before))
         _depth += 1
     try:
         yield
@@ -31,11 +33,18 @@ def one_blas_thread() -> Generator[None]:
         with _lock:
             _depth -= 1
             if _depth == 0:
-                _limits.pop().restore_original_limits()
+                _have(_before)
+
+
+def _have(threads: Sequence[int]) -> None:
+    """Give each library so many threads, whichever thread of Python asks: threadpoolctl heeds the first one only."""
+    for library, number in zip(_libraries(), threads, strict=True):
+        getattr(library, "_real_set_num_threads", library.set_num_threads)(number)
 
 
 @functools.cache
-def _controller() -> Any:
+def _libraries() -> list[Any]:
+    """Those that compute matrix products in this process."""
     from threadpoolctl import ThreadpoolController
 
-    return ThreadpoolController()
+    return list(ThreadpoolController().select(user_api="blas").lib_controllers)

@@ -16,11 +16,13 @@ from typing import Any, TypeVar
 import numpy as np
 
 from elman.checks import numbers, whole
+from elman.engine.blas import one_blas_thread
 from elman.equations.graph import Graph
 from elman.errors import EngineError, ModelFileError, OptionError, ShapeError
 from elman.network.flow import Part
 from elman.network.initialisers import generator, initial_value, rule
 from elman.training.finite import check_finite
+from elman.training.notes import note
 
 _versions = itertools.count(1)  # of the parameters of all networks
 SECONDS_OF_PATIENCE = 1.0  # with another thread that writes, and writes, while values are read
@@ -82,6 +84,7 @@ def flat(parameters: np.ndarray | dict[str, np.ndarray], places: dict[str, Place
             raise ShapeError(f"{name} has shape {parameters[name].shape}, its layer expects {place.shape}")
         if parameters[name].dtype != dtype:
             raise ModelFileError(f"{name} is of {parameters[name].dtype}, and the network of {dtype}")
+        _tell_of_large(parameters[name], name)
     return np.concatenate([np.empty(0, dtype), *(np.ravel(parameters[name]) for name in places)])
 
 
@@ -297,7 +300,9 @@ class Parameters(Mapping[str, np.ndarray]):
         given = numbers(value, name)
         if given.shape not in ((), shape):
             raise ShapeError(f"{name} has shape {shape}, got a value of shape {given.shape}")
-        return finite(np.broadcast_to(given, shape), self._values.dtype, name)
+        found = finite(np.broadcast_to(given, shape), self._values.dtype, name)
+        _tell_of_large(found, name)
+        return found
 
     def __contains__(self, name: object) -> bool:
         return isinstance(name, str) and name in self.places  # Mapping's own asks by a KeyError, as does its `get`
@@ -320,6 +325,23 @@ class Parameters(Mapping[str, np.ndarray]):
         return self.places[name]
 
 
+def _tell_of_large(values: np.ndarray, name: str) -> None:
+    """Note a value whose products go beyond the dtype.
+
+    What overflows is infinite or NaN by the order of a sum, and no two engines and processors have the same; a tanh
+    behind it makes a number of one and not of the other.
+    """
+    limit = math.sqrt(np.finfo(values.dtype).max)
+    if values.size and (values.max() > limit or values.min() < -limit):
+        place = [int(i) for i in np.unravel_index(np.abs(values).argmax(), values.shape)]
+        note(
+            f"{name}{place or ''} is {np.abs(values).max():.3g} in size: products of numbers above {limit:.2g} go "
+            f"beyond {values.dtype}, and the engines need not agree on what comes of that; have parameters and inputs of about "
+            "1, or dtype float64"
+        )
+
+
+@one_blas_thread()
 def initialise(
     parameters: Parameters, parts: Sequence[Part], seed: int, known: Mapping[str, np.ndarray] | None = None
 ) -> None:

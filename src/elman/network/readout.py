@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from elman import checks
+from elman.engine.blas import one_blas_thread
 from elman.engine.stage import Source
 from elman.equations.functions import linear
 from elman.errors import DataError, OptionError, ShapeError
@@ -158,6 +159,7 @@ def _that_count(h: np.ndarray, warm_up: int, lengths: np.ndarray | None) -> np.n
     return found
 
 
+@one_blas_thread()
 def _ridge(
     h: np.ndarray, y: np.ndarray, ridge: float, rounding: float, *, bias: bool
 ) -> tuple[np.ndarray, np.ndarray, float]:

@@ -13,13 +13,16 @@ from typing import Any
 from elman.errors import OptionError
 from elman.plain import to_json
 from elman.training.alike import engine_of, named_hashes, what_trains
+from elman.training.descriptions import difference
 from elman.training.notes import note
 from elman.training.optimizer import Optimizer
 from elman.training.protocol import Trainable
 from elman.training.scopes import Place
 from elman.training.standing import Standing, different
+from elman.untrusted import UNREADABLE
 
 _CHANGES = ("updates", "epochs", "frozen")  # of a network that is trained
+OF_NETWORK = " of the network"
 _HASH = re.compile("[0-9a-f]{32,}")
 _begun: weakref.WeakKeyDictionary[Any, dict[Path, dict[str, Any]]] = weakref.WeakKeyDictionary()
 """How networks were when trainings began, by their places: one that was trained since may go on all the same."""
@@ -31,11 +34,15 @@ def fingerprint(training: Any, place: Place, goes_on: bool) -> dict[str, str]:
     known = _begun.setdefault(net, {})
     if not goes_on or where not in known:
         known[where] = _beginning(net, training.optimizer, what_trains(training))
-    description = json.loads(net.file_header()["elman"])
-    about = {name: value for name, value in description.items() if name not in _CHANGES}
-    found = {f"{name} of the network": value for name, value in about.items()}
+    about = {name: value for name, value in _described(net).items() if name not in _CHANGES}
+    found = {f"{name}{OF_NETWORK}": value for name, value in about.items()}
     found |= {**what_trains(training), **training.learnt(), **known[where]}
     return {name: _as_text(value) for name, value in found.items()}
+
+
+def _described(net: Trainable) -> dict[str, Any]:
+    """A network as its file has it."""
+    return dict(json.loads(net.file_header()["elman"]))
 
 
 def _beginning(net: Trainable, optimizer: Optimizer, said: Mapping[str, Any]) -> dict[str, Any]:
@@ -70,10 +77,12 @@ def check_same(standing: Standing, mine: Mapping[str, str], training: Any, place
     theirs = standing.said["fingerprint"]
     name = different(mine, theirs)
     if name is not None:
-        told = _change(theirs.get(name), mine.get(name))
+        told = (
+            name.endswith(OF_NETWORK) and _of_layers(standing, training.net)
+        ) or f"its {name}{_change(theirs.get(name), mine.get(name))}"
         raise OptionError(
-            f"{place.run.folder} ({place.name}) holds another training, which differs in its {name}{told}. Give "
-            "network, data and options as they were then, or another folder"
+            f"{place.run.folder} ({place.name}) holds another training, which differs in {told}. Give network, data "
+            "and options as they were then, or another folder"
         )
     here = engine_of(training.net)
     if standing.said["arithmetic"] != here:
@@ -81,6 +90,14 @@ def check_same(standing: Standing, mine: Mapping[str, str], training: Any, place
             f"the run was begun with {standing.said['arithmetic']}, and goes on with {here}: its last digits may be "
             "others than those of one that was never stopped"
         )
+
+
+def _of_layers(standing: Standing, net: Trainable) -> str | None:
+    """What differs between the layers; nothing where the file says of them what no network does."""
+    try:
+        return difference(standing.network, _described(net))
+    except UNREADABLE:
+        return None
 
 
 def _change(then: str | None, now: str | None) -> str:

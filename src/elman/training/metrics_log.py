@@ -57,19 +57,19 @@ class _Told:
 class MetricsLog(Callback):
     """Writes a line of JSON after each epoch, and if asked after each so many updates; each is in the file at once.
 
-    ``{"kind": "epoch", "epoch": 2, "update": 200, "loss": 0.41, "val_loss": 0.47, "learning_rate": 0.001, "seconds":
-    1.9}`` has what ``training.logs`` has, `seconds` being those of the epoch. ``{"kind": "updates", "epoch": 2,
-    "update": 150,
-    "loss": 0.43, "learning_rate": 0.001, "seconds": 1.4}`` has the mean loss of the updates since the last such line of
-    the epoch, the learning rate of the last of them and the seconds since the training began. Epochs and updates are
-    those in the life of the network, the epoch of an update the one it belongs to. A number that is not finite is null.
+    ``{"network": 1, "kind": "epoch", "epoch": 2, "update": 200, "loss": 0.41, "val_loss": 0.47, "learning_rate": 0.001,
+    "seconds": 1.9}`` has what ``training.logs`` has, `seconds` being those of the epoch. ``{"network": 1, "kind":
+    "updates", "epoch": 2, "update": 150, "loss": 0.43, "learning_rate": 0.001, "seconds": 1.4}`` has the mean loss of
+    the updates since the last such line of the epoch, the learning rate of the last of them and the seconds since the
+    training began. Epochs and updates are those in the life of the network, the epoch of an update the one it belongs
+    to. A number that is not finite is null.
 
     With `gradient_norms` both have the mean and the largest norm of the gradients of the same updates, before they are
     clipped, as ``"gradient_norm"`` and ``"gradient_norm_max"``.
 
-    Of several networks (`elman.fit_many`, members of an estimator) all lines are in the one file, each with its
-    ``"network"``, numbered from 1 in their order. A `Forecaster` trains each member twice, without the newest
-    values and then with them, as networks of other numbers.
+    All lines of several networks (of `elman.fit_many`, members of an estimator, one `fit` after the other) are in the
+    one file: ``"network"`` numbers them from 1 in their order. A `Forecaster` trains each member twice, without the
+    newest values and then with them, as networks of other numbers.
 
     One object goes on with its file in each further `fit`.
 
@@ -118,7 +118,6 @@ class MetricsLog(Callback):
         self._mine = False
         self._numbers = itertools.count(1)
         self._networks: weakref.WeakKeyDictionary[Any, _Told] = weakref.WeakKeyDictionary()
-        self._several = False
         self._lock = threading.RLock()  # of the file, to which networks side by side write
         self._here = threading.local()  # which network the training of this thread trains
 
@@ -186,7 +185,6 @@ class MetricsLog(Callback):
         with self._lock:
             if training.net not in self._networks:
                 self._networks[training.net] = _Told(next(self._numbers))
-                self._several = self._networks[training.net].number > 1
             return self._networks[training.net]
 
     def _norms(self, training: Training, first: int = 0) -> dict[str, float]:
@@ -201,7 +199,7 @@ class MetricsLog(Callback):
 
     def _write(self, told: _Told, line: dict[str, Any]) -> None:
         """Add a line, in one piece."""
-        line = {NETWORK: told.number, **line} if self._several else line
+        line = {NETWORK: told.number, **line}
         text = json.dumps({name: _number(value) for name, value in line.items()}, allow_nan=False)
         with self._lock, self.path.open("ab", buffering=0) as file:
             file.write(f"{text}\n".encode())
