@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -12,6 +11,7 @@ from typing import Any, Self
 import numpy as np
 
 from elman import checks
+from elman.attributes import ESTIMATOR, answering
 from elman.classify import store
 from elman.classify.curves import Curves
 from elman.classify.design import design_of
@@ -31,11 +31,13 @@ from elman.estimator import Estimator, not_fitted
 from elman.network import Network
 from elman.training import Callback
 from elman.training.callbacks import as_callbacks
+from elman.training.notes import note as tell
 from elman.training.schedules import check_rate
 
 _DRAWN = np.random.RandomState | np.random.Generator  # seeds are drawn of these
 
 
+@answering(ESTIMATOR)
 class SequenceEstimator(Estimator):
     """Learns something of sequences as a whole; `SequenceClassifier` and `SequenceRegressor` say what.
 
@@ -168,7 +170,7 @@ class SequenceEstimator(Estimator):
             )
         for note in cases.notes:
             if note.startswith(READ_AS):  # who is wrong here trains another problem
-                warnings.warn(note, stacklevel=3)
+                tell(note, UserWarning)
         self._columns = dict(columns) | ({"columns": list(cases.columns)} if cases.columns else {})
         self._set_columns(X)
         return cases

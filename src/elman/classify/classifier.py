@@ -23,7 +23,7 @@ from elman.data.collecting import Names
 from elman.data.names import counted, listed
 from elman.equations import Cell
 from elman.errors import DataError, ModelFileError, OptionError, ShapeError
-from elman.hints import CLASSIFIER, hinted, hinted_class
+from elman.hints import CLASSIFIER, CLASSIFIER_FIT, hinted, hinted_class
 from elman.training import Callback
 from elman.training.limits import limited
 from elman.training.losses import LOSSES
@@ -189,7 +189,7 @@ class SequenceClassifier(SequenceEstimator):
         """
         return self._set_params(params)
 
-    @hinted({})
+    @hinted(CLASSIFIER_FIT)
     def fit(
         self,
         X: Any,

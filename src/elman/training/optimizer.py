@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from elman.attributes import OPTIMIZER, answering
 from elman.checks import floats, instance, real, whole
 from elman.engine.plan import OptimizerProgram
 from elman.equations import clip, sign
@@ -48,6 +49,7 @@ def _arguments_of(equations: Callable[..., Any]) -> list[tuple[str, Any]]:
     return [(q.name, q.kind) for q in inspect.signature(equations).parameters.values()][1:]
 
 
+@answering(OPTIMIZER)
 @dataclass(eq=False, repr=False)
 class Optimizer:
     """What every optimiser has: a learning rate, clipping, and its state.
