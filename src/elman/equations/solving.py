@@ -204,5 +204,5 @@ def _mismatch(what: What, left: tuple[int, str], right: tuple[int, str], line: L
 
 def _of_stars(text: str) -> str:
     """What to say where a parameter with the name of a matrix was multiplied value by value."""
-    found = re.search(r"(?:mul\(|\bp\.)([A-Z]\w*)(?:, ?| ?\* ?)([a-z]\w*)", text)
+    found = re.search(r"\b(?:p\.)?([A-Z]\w*) ?\* ?([a-z]\w*)", text)
     return f"; `*` multiplies value by value: the product is `p.{found[1]} @ {found[2]}`" if found else ""
