@@ -1,4 +1,4 @@
-"""What people write by habit, coming from Keras, PyTorch, scikit-learn or darts: it works, or the error says what does."""
+"""What people write by habit, coming from Keras, PyTorch or darts: it works, or the error says what does."""
 
 from __future__ import annotations
 
@@ -42,6 +42,7 @@ OBJECTS = {
     "HISTORY": el.History,
     "OPTIMIZER": el.Adam,
     "LAYER": lambda: el.GRU(4),
+    "PARAMETERS": lambda: net().params,
     "BACKTEST": lambda: theta().backtest(MONTHS, origins=2),
 }
 
@@ -116,6 +117,9 @@ def test_a_layer_cannot_be_changed():
         (lambda: el.SequenceRegressor().fit(X, CLASSES, eval_set=[]), "'eval_set': the constructor has validation"),
         (lambda: net().evaluate(X, CLASSES, callbacks=[]), "evaluate has no argument 'callbacks': leave it out"),
         (lambda: net().fit(X, CLASSES, loss="MeanSquaredError"), "unknown loss 'MeanSquaredError': give 'mse'"),
+        (lambda: net().stream(batch_size=4), "stream has no argument 'batch_size': give rows"),
+        (lambda: net().generate(X[0], length=4), "generate has no argument 'length': give steps"),
+        (lambda: net().summary((10, 3)), r"summary takes 0 arguments without a name .*print\(net.summary\(\)\)"),
         (lambda: el.Conv1D(4, 3, padding="same"), "no argument 'padding': give causal"),
         (lambda: el.Network((10, 3), [el.GRU(4)]), r"inputs is \(10, 3\); .* the features at a step"),
         (lambda: el.Network([el.GRU(4)], 3), r"layers came where the features .*Network\(3, \[layers"),
@@ -246,3 +250,54 @@ def test_nothing_warns_of_itself():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         net().fit(X, X[:, 0, :2], epochs=1, verbose=0)
+
+
+def told(**events) -> el.Callback:
+    return type("Mine", (el.Callback,), events)()
+
+
+@pytest.mark.parametrize(
+    "callback",
+    [
+        told(on_epoch_end=lambda self, epoch, logs=None: None),
+        told(on_epoch_end=lambda self, training, logs: None),
+        told(on_train_begin=lambda self: None),
+        told(on_batch_end=lambda self, batch: None),
+        told(on_train_end=staticmethod(lambda: None)),
+        el.LambdaCallback(on_epoch_end=lambda epoch, logs: None),
+        el.LambdaCallback(on_epoch_end=lambda: None),
+    ],
+)
+def test_methods_of_callbacks_as_keras_has_them(callback):
+    with pytest.raises(el.OptionError, match=r"\w+\.on_\w+ takes \(.*\); expected the training alone"):
+        net().fit(X, X[:, 0, :2], callbacks=[callback], epochs=1, verbose=0)
+
+
+@pytest.mark.parametrize(
+    "callback",
+    [
+        told(on_epoch_end=lambda self, training: None),
+        told(on_epoch_end=lambda self, state, more=3: None),
+        told(on_epoch_end=lambda self, *all: None),
+        told(on_epoch_end=print),
+        el.LambdaCallback(on_epoch_end=lambda training: None, on_train_end=[].append),
+    ],
+)
+def test_methods_of_callbacks_that_take_the_training(callback):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        net().fit(X, X[:, 0, :2], callbacks=[callback], epochs=1, verbose=0)
+
+
+def test_methods_of_callbacks_that_nothing_calls_are_noted():
+    with pytest.warns(RuntimeWarning, match="Mine.on_train_epoch_end is called by nothing: it is on_epoch_end here"):
+        net().fit(X, X[:, 0, :2], callbacks=[told(on_train_epoch_end=print)], epochs=1, verbose=0)
+    with pytest.warns(RuntimeWarning, match=r"on_epoch_ends is called by nothing \(did you mean 'on_epoch_end'\?\)"):
+        net().fit(X, X[:, 0, :2], callbacks=[told(on_epoch_ends=print)], epochs=1, verbose=0)
+
+
+def test_a_training_prints_as_a_line(capsys):
+    net().fit(
+        X, X[:, 0, :2], callbacks=[told(on_epoch_end=lambda self, training: print(training))], epochs=1, verbose=0
+    )
+    assert capsys.readouterr().out.startswith("<Training of Network(inputs=3")

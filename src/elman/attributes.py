@@ -117,6 +117,17 @@ LAYER = {
 }
 """Of a layer."""
 
+PARAMETERS = {
+    "update": "net.params[name] = value sets one, net.params.write(array) all of them",
+    "pop": "a network has all parameters of its layers, and net.freeze('0.*') keeps some as they are",
+    "clear": "a network has all parameters of its layers, and net.freeze('0.*') keeps some as they are",
+    "setdefault": "a network has all parameters of its layers",
+    "copy": "dict(net.params) holds views; {name: value.copy() for name, value in net.params.items()} copies",
+    "numpy": "net.arena has all parameters in one array, net.params[name] one of them",
+    "size": "net.arena.size is the number of parameters",
+}
+"""Of a network's parameters."""
+
 BACKTEST = {
     "mean": "to_pandas() has the measures, by method",
     "metrics": "to_pandas() has the measures, by method",

@@ -91,7 +91,7 @@ ELSEWHERE = {
     "Tanh": "el.Activation('tanh') is a layer, el.tanh the function, and most layers have activation=",
     "Sigmoid": "el.Activation('sigmoid') is a layer, el.sigmoid the function, and most layers have activation=",
     "Softmax": "el.Activation('softmax') is a layer, el.softmax the function; losses take logits, without it",
-    "Flatten": "the number of steps is open here: el.pool(x, 'mean') or return_sequences=False makes one vector of them",
+    "Flatten": "the number of steps is open here: el.pool(x, 'mean') or return_sequences=False makes them one vector",
     "Reshape": "the number of steps is open here; what a batch looks like is made with NumPy before",
     "MaxPooling1D": "el.pool(x, 'max') is of all steps; el.Conv1D of fewer is not there",
     "AveragePooling1D": "el.pool(x, 'mean') is of all steps; el.Conv1D of fewer is not there",
@@ -232,7 +232,7 @@ NETWORK = {
     "get_layer": "net.layers holds them in order, net.params['0.W_z'] the values",
     "modules": "net.layers holds them in order",
     "children": "net.layers holds them in order",
-    "predict_proba": "net(x) gives logits; np.exp(z - z.max()) / np.exp(z - z.max()).sum() makes probabilities of one row",
+    "predict_proba": "net(x) gives logits z, of which np.exp(z) / np.exp(z).sum(axis=-1, keepdims=True) is the softmax",
     "predict_classes": "net(x).argmax(axis=-1) gives classes",
     "score": "net.evaluate(x, target, metrics=['accuracy']) measures",
     "test_on_batch": "net.evaluate(x, target) measures",
@@ -499,6 +499,31 @@ CLASSIFIER_FIT = {
     "lengths": "X is a list of arrays where sequences have different lengths",
 }
 """Of arguments of `fit` of a classifier or regressor of sequences."""
+
+STREAM = {
+    "batch_size": "give rows, the first argument: how many sequences at a time",
+    "batch": "give rows, the first argument: how many sequences at a time",
+    "stateful": "leave it out: a stream keeps its states, and reset() makes them zero",
+}
+"""Of arguments of `Network.stream`."""
+
+GENERATE = {
+    "n": "give steps",
+    "length": "give steps",
+    "max_length": "give steps",
+    "max_new_tokens": "give steps",
+    "num_samples": "net.generate_each(...) writes on from each of several beginnings",
+    "prompt": "the beginning is the first argument",
+    "x": "the beginning is the first argument",
+}
+"""Of arguments of `Network.generate`."""
+
+SUMMARY = dict.fromkeys(
+    ["input_size", "input_shape", "line_length", "expand_nested", "print_fn", "show_trainable"],
+    "leave it out: print(net.summary()) shows layers, shapes and parameters",
+)
+SUMMARY["*"] = "print(net.summary()) shows layers, shapes and parameters; sizes are known without data"
+"""Of arguments of `Network.summary`."""
 
 EVALUATE = {
     "verbose": "leave it out: nothing is printed",

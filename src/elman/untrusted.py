@@ -254,8 +254,8 @@ def _of_others(path: Path) -> str:
         return ""
     package, reader = _READERS[path.suffix.lower()]
     return (
-        f". By its name it is a file of {package}: el.interop.{reader}({str(path)!r}) makes a network of it, and so does "
-        f"`elman convert {shlex.quote(str(path))} {shlex.quote(path.stem + '.safetensors')}`"
+        f". By its name it is a file of {package}: el.interop.{reader}({str(path)!r}) makes a network of it, and so "
+        f"does `elman convert {shlex.quote(str(path))} {shlex.quote(path.stem + '.safetensors')}`"
     )
 
 

@@ -43,7 +43,10 @@ def test_forecast_with_one(here, tmp_path):
     ],
 )
 def test_what_is_no_cell(here, file, said):
-    for command in (["compare", "--cells", f"gru,{file}", *SHORT], ["forecast", "sunspots", "--horizon", 2, "--cell", file]):
+    for command in (
+        ["compare", "--cells", f"gru,{file}", *SHORT],
+        ["forecast", "sunspots", "--horizon", 2, "--cell", file],
+    ):
         code, out, err = here(*command)
         assert code != 0 and said in out + err
         assert "Traceback" not in out + err

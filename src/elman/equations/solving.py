@@ -197,9 +197,8 @@ def _text(what: What) -> str:
 
 def _mismatch(what: What, left: tuple[int, str], right: tuple[int, str], line: Line) -> ShapeError:
     place, text = f"\n  {line}" if line.number else "", _text(what)
-    return ShapeError(
-        f"sizes do not match in {text}: {left[0]} ({left[1]}) against {right[0]} ({right[1]}){_of_stars(text + place)}{place}"
-    )
+    said = f"{left[0]} ({left[1]}) against {right[0]} ({right[1]}){_of_stars(text + place)}"
+    return ShapeError(f"sizes do not match in {text}: {said}{place}")
 
 
 def _of_stars(text: str) -> str:

@@ -65,7 +65,7 @@ def structure(function: Any, given: Any, inputs: Any) -> Structure:
         return of_function(function, inputs)
     if given is None and inputs is None and not callable(function) and isinstance(function, list | tuple):
         raise OptionError(
-            f"Network got {shown(function)} and no layers: the features of the input come first, Network(3, [layers ...])"
+            f"Network got {shown(function)} and no more: the features of the input come first, Network(3, [layers ...])"
         )
     if given is None:
         raise OptionError(
@@ -84,8 +84,8 @@ def structure(function: Any, given: Any, inputs: Any) -> Structure:
         raise OptionError("layers came where the features of the input are expected: Network(3, [layers ...])")
     if isinstance(features, list | tuple):
         raise OptionError(
-            f"inputs is {shown(features)}; expected a whole number, the features at a step: sequences may have any number "
-            "of steps"
+            f"inputs is {shown(features)}; expected a whole number, the features at a step: sequences may have any "
+            "number of steps"
         )
     return of_layers(whole(features, "inputs"), layers(given))
 

@@ -61,7 +61,8 @@ class Door:
         if array.ndim != 2 + self.steps:
             letters = "(B, T, F) = (batch, time steps, " if self.steps else "(B, F) = (batch, "
             raise ShapeError(
-                f"{self.name} has shape {array.shape}; expected {letters}{features} features){self._lifted(array.shape)}"
+                f"{self.name} has shape {array.shape}; expected {letters}{features} features)"
+                f"{self._lifted(array.shape)}"
             )
         if array.shape[-1] != features:
             raise ShapeError(
