@@ -37,6 +37,7 @@ def forecast():
 
 OBJECTS = {
     "FORECASTER": theta,
+    "LOCAL_FORECASTER": el.LocalForecaster,
     "FORECAST": lambda: theta().fit(MONTHS).predict(level=80, quantiles=[0.9]),
     "ESTIMATOR": el.SequenceClassifier,
     "HISTORY": el.History,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import FrozenInstanceError
 from typing import Any, NoReturn, TypeVar
@@ -35,6 +36,16 @@ FORECASTER = {
     "transform": "no scaler is needed: a series is brought to a scale of its own by itself",
 }
 """Of a forecaster."""
+
+LOCAL_FORECASTER = FORECASTER | {
+    "save": "forecasters_['tea'].save(path) writes that of a series",
+    "append": "forecasters_['tea'].append(values) goes on with that of a series",
+    "update": "forecasters_['tea'].update(values) is of that of a series",
+    "explain": "forecasters_['tea'].explain() is of that of a series",
+    "weights_": "forecasters_['tea'].weights_ is of that of a series",
+    "score": "backtest(data) compares with simple methods",
+}
+"""Of a forecaster of each series by itself."""
 
 FORECAST = {
     "mean": "values holds the forecast, (series, steps)",
@@ -188,8 +199,11 @@ def answering(hints: Mapping[str, str], *more: str) -> Callable[[C], C]:
     """
 
     def decorate(made: C) -> C:
-        def absent(self: Any, name: str) -> NoReturn:
+        def absent(self: Any, name: str) -> Any:
             kind = type(self)
+            held = inspect.getattr_static(kind, name, None)
+            if hasattr(type(held), "__get__"):  # a property that failed: its own error once more
+                return held.__get__(self, kind)
             raise AttributeError(f"{kind.__name__} has no {name!r}{_said(name, hints, dir(kind))}", name=name, obj=self)
 
         made.__getattr__ = absent  # type: ignore[attr-defined]

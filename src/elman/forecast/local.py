@@ -34,7 +34,7 @@ COLLECTED = tuple(inspect.signature(collect).parameters)[1:]  # what `fit` and `
 
 
 @hinted_class(LOCAL_FORECASTER)
-@answering(attributes.FORECASTER)
+@answering(attributes.LOCAL_FORECASTER)
 class LocalForecaster(Estimator):
     """Forecasts each of many series by a forecaster that has seen that series alone.
 
