@@ -11,7 +11,7 @@ SOURCE = Path(__file__).parent.parent / "src" / "elman"
 FLOORS = [
     {"errors", "cores", "machine", "showing", "starting", "_native"},
     {"checks"},
-    {"files", "hints", "plain", "tensors", "typed"},
+    {"attributes", "files", "hints", "plain", "tensors", "typed"},
     {"untrusted"},
     {"equations", "estimator", "keeping"},
     {"cells", "plots"},

@@ -223,6 +223,20 @@ def floats(given: Any, name: str, *, finite: bool = False) -> np.ndarray:
     return found
 
 
+def row(given: Any, name: str) -> np.ndarray:
+    """A series of at least one number, as an array of shape (n,) in float64.
+
+    Examples
+    --------
+    >>> row([1, 2], "history")
+    array([1., 2.])
+    """
+    found = floats(given, name)
+    if found.ndim != 1 or not found.size:
+        raise DataError(f"{name} has shape {found.shape}; expected (n,), a series of at least one value")
+    return found
+
+
 def _no_array(name: str, error: Exception) -> ShapeError | DataError:
     if "inhomogeneous" in str(error) or "broadcast" in str(error):
         return ShapeError(

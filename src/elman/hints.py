@@ -74,6 +74,52 @@ ELSEWHERE = {
     "callbacks": "el.EarlyStopping and the other callbacks are in the package itself",
     "losses": "el.training.LOSSES holds them by name",
     "metrics": "net.fit(metrics=['accuracy']) is told their names, or functions: el.Network",
+    "utils": "el.data.one_hot, el.data.windows and others are in el.data",
+    "datasets": "el.data.load_series('sunspots'), el.data.digits() and el.data.tasks are in el.data",
+    "load_dataset": "el.data.load_series('sunspots') opens a series, el.data.digits() images",
+    "from_torch": "el.interop.from_torch(module) does",
+    "from_keras": "el.interop.from_keras(model) does",
+    "from_onnx": "el.interop.from_onnx(path) does",
+    "to_onnx": "el.interop.to_onnx(net, path) does",
+    "to_c": "el.interop.to_c(net, folder) does",
+    "to_torch": "el.interop.to_torch(net) does",
+    "to_keras": "el.interop.to_keras(net, path) does",
+    "StepLR": "el.StepDecay(...) is given in place of the rate",
+    "ExponentialLR": "el.ExponentialDecay(...) is given in place of the rate",
+    "OneCycleLR": "el.WarmUp(...) and el.CosineDecay(...) are given in place of the rate",
+    "ReLU": "el.Activation('relu') is a layer, el.relu the function, and most layers have activation=",
+    "Tanh": "el.Activation('tanh') is a layer, el.tanh the function, and most layers have activation=",
+    "Sigmoid": "el.Activation('sigmoid') is a layer, el.sigmoid the function, and most layers have activation=",
+    "Softmax": "el.Activation('softmax') is a layer, el.softmax the function; losses take logits, without it",
+    "Flatten": "the number of steps is open here: el.pool(x, 'mean') or return_sequences=False makes them one vector",
+    "Reshape": "the number of steps is open here; what a batch looks like is made with NumPy before",
+    "MaxPooling1D": "el.pool(x, 'max') is of all steps; el.Conv1D of fewer is not there",
+    "AveragePooling1D": "el.pool(x, 'mean') is of all steps; el.Conv1D of fewer is not there",
+    "Conv2D": "networks here read sequences of vectors, no images: el.Conv1D is along the steps",
+    "ConvLSTM2D": "networks here read sequences of vectors, no images",
+    "Transformer": "networks here are recurrent: el.attend(query, keys) is attention of one head",
+    "TransformerEncoderLayer": "networks here are recurrent: el.attend(query, keys) is attention of one head",
+    "to_categorical": "el.data.one_hot(classes, n) does; 'softmax_cross_entropy' takes classes as they are",
+    "one_hot": "el.data.one_hot(classes, n) does; 'softmax_cross_entropy' takes classes as they are",
+    "pad_sequences": "el.Network takes a list of arrays of unequal lengths, or an array and lengths=",
+    "pad_sequence": "el.Network takes a list of arrays of unequal lengths, or an array and lengths=",
+    "pad_packed_sequence": "net(x, lengths=...) takes rows of unequal lengths in any order: el.Network",
+    "clone_model": "copy.deepcopy(net) is another el.Network with the same values",
+    "NeuralForecast": "el.Forecaster(horizon) forecasts one or many series",
+    "StatsForecast": "el.Forecaster(horizon, methods=['theta', 'ets', 'arima']) combines such methods",
+    "AutoARIMA": "el.Forecaster(horizon, methods=['arima']) has such models",
+    "AutoETS": "el.Forecaster(horizon, methods=['ets']) has such models",
+    "Theta": "el.Forecaster(horizon, methods=['theta']) has it",
+    "Prophet": "el.Forecaster(horizon, holidays='DE', calendar=True) reads dates",
+    "Scaler": "el.Forecaster and el.SequenceClassifier scale by themselves; of a network scale its arrays",
+    "StandardScaler": "el.Forecaster and el.SequenceClassifier scale by themselves; of a network scale its arrays",
+    "mape": "el.forecast.smape, mase, rmse and others measure forecasts",
+    "mase": "el.forecast.mase measures forecasts",
+    "smape": "el.forecast.smape measures forecasts",
+    "dot": "p.W @ x is a product, el.sum(a * b) one of two vectors",
+    "matmul": "p.W @ x is a product, el.matvec and el.vecmat are of matrices among the values",
+    "transpose": "p.W.T @ x multiplies with the other side of a matrix: el.matvec is of values",
+    "einsum": "p.W @ x is a product; el.outer, el.matvec and el.vecmat are of matrices among the values",
     "tensor": "el.Network takes NumPy's arrays, and tensors of PyTorch as they are",
 }
 """Of the package."""
@@ -131,6 +177,12 @@ LOSSES = {
     "gaussiannll": "give 'normal'",
     "poissonnll": "give 'poisson'",
     "quantile": "give 'pinball'",
+    "meansquarederror": "give 'mse'",
+    "meansquared": "give 'mse'",
+    "rootmeansquarederror": "give 'rmse'",
+    "meanabsoluteerror": "give 'mae'",
+    "gaussian": "give 'normal'",
+    "negativebinomial": "give 'negative_binomial'",
 }
 """Of losses, as `plain_name` has them without `loss` at the end."""
 
@@ -176,6 +228,35 @@ NETWORK = {
     "train": "net.fit(x, target) trains",
     "to": "networks compute on the processor; dtype is an argument of el.Network",
     "add": "el.Network(3, [el.GRU(8), el.Dense(1)]) is given all layers at once",
+    "pop": "el.Network(3, net.layers[:-1]) is a network without the last layer, with values of its own",
+    "get_layer": "net.layers holds them in order, net.params['0.W_z'] the values",
+    "modules": "net.layers holds them in order",
+    "children": "net.layers holds them in order",
+    "predict_proba": "net(x) gives logits z, of which np.exp(z) / np.exp(z).sum(axis=-1, keepdims=True) is the softmax",
+    "predict_classes": "net(x).argmax(axis=-1) gives classes",
+    "score": "net.evaluate(x, target, metrics=['accuracy']) measures",
+    "test_on_batch": "net.evaluate(x, target) measures",
+    "trainable_variables": "net.params holds them by name",
+    "trainable_weights": "net.params holds them by name; net.freeze('0.*') keeps some as they are",
+    "requires_grad_": "net.freeze('0.*') and net.unfreeze('0.*') say which parameters train",
+    "variables": "net.params holds them by name",
+    "buffers": "net.params holds parameters by name; running moments of a BatchNorm are among them",
+    "count_params": "net.arena.size is the number of parameters",
+    "num_parameters": "net.arena.size is the number of parameters",
+    "cuda": "networks compute on the processor; el.interop.to_torch(net).to('cuda') is a module for a GPU",
+    "device": "networks compute on the processor; el.interop.to_torch(net).to('cuda') is a module for a GPU",
+    "double": "el.Network(..., dtype='float64') computes in it",
+    "half": "el.Network(..., products='bfloat16') multiplies in fewer bits",
+    "register_forward_hook": "net.trace(x) has every value that has a name",
+    "fit_generator": "net.fit takes a generator of batches in place of x",
+    "reset_states": "net(x, state=...) is given states, and begins at zero without",
+    "reset_state": "net(x, state=...) is given states, and begins at zero without",
+    "input_shape": "net.inputs is the number of features",
+    "output_shape": "net.outputs is the number of outputs",
+    "to_json": "net.save(file) writes the network; el.interop has ONNX, C, Keras and PyTorch",
+    "export": "el.interop.to_onnx(net, file), to_c, to_keras and to_torch do",
+    "clone": "copy.deepcopy(net) is another network with the same values",
+    "load": "el.load(path) opens whatever was saved",
 }
 """Of attributes of a network."""
 
@@ -248,6 +329,10 @@ LAYERS = {
     "mask_zero": "net(x, lengths=...) leaves out what lies behind a row's end",
     "p": "give rate",
     "filters": "give units",
+    "padding": "give causal: True looks back alone, False to both sides, which is 'same'",
+    "strides": "leave it out: an output for each step",
+    "stride": "leave it out: an output for each step",
+    "dilation_rate": "give dilation",
     "kernel_size": "give kernel",
     "device": "Elman computes on the CPU; el.interop.to_torch(net) is a module for a GPU",
     "dtype": "el.Network(..., dtype='float64') is of all layers",
@@ -290,6 +375,24 @@ FORECASTER = {
 }
 """Of arguments of `Forecaster`: what darts, neuralforecast and sktime call them."""
 
+LOCAL_FORECASTER = dict.fromkeys(
+    [
+        "horizon",
+        "members",
+        "epochs",
+        "season",
+        "cell",
+        "units",
+        "methods",
+        "distribution",
+        "holidays",
+        "calendar",
+        "seed",
+    ],
+    "give a forecaster that has it: LocalForecaster(Forecaster(12, ...))",
+)
+"""Of arguments of `LocalForecaster`, which has those of its `Forecaster`."""
+
 FORECASTER_FIT = {
     "series": "the data are the first argument",
     "df": "the data are the first argument",
@@ -302,12 +405,42 @@ FORECASTER_FIT = {
     "season": "el.Forecaster(season=...) has it",
     "epochs": "el.Forecaster(epochs=...) has it",
     "seed": "el.Forecaster(seed=...) has it",
+    "holidays": "el.Forecaster(holidays=...) has it",
+    "calendar": "el.Forecaster(calendar=...) has it",
+    "distribution": "el.Forecaster(distribution=...) has it",
+    "methods": "el.Forecaster(methods=...) has it",
+    "learning_rate": "el.Forecaster(learning_rate=...) has it",
+    "members": "el.Forecaster(members=...) has it",
+    "freq": "leave it out: the times of the data say it",
+    "X": "give future or past, names of columns of the data",
+    "exog": "give future or past, names of columns of the data",
+    "verbose": "leave it out: in Python nothing is printed; callbacks see the training",
     "level": "predict(level=...) has it",
     "time_col": "give time",
     "id_col": "give group",
     "target_col": "give target",
 }
 """Of arguments of `Forecaster.fit`."""
+
+BACKTEST = {
+    "forecast_horizon": "give horizon",
+    "h": "give horizon",
+    "fh": "give horizon",
+    "n_windows": "give origins, how many forecasts",
+    "n_splits": "give origins, how many forecasts",
+    "cv": "give origins, how many forecasts",
+    "start": "give origins, how many forecasts, the last of them a horizon before the end",
+    "stride": "give origins, how many forecasts, the last of them a horizon before the end",
+    "step_size": "give origins, how many forecasts, the last of them a horizon before the end",
+    "retrain": "give refit",
+    "metric": "the measures are all in to_pandas() of what comes back",
+    "metrics": "the measures are all in to_pandas() of what comes back",
+    "scoring": "the measures are all in to_pandas() of what comes back",
+    "series": "the data are the first argument",
+    "df": "the data are the first argument",
+    "last_points_only": "leave it out: all steps of all forecasts come back, in forecasts",
+}
+"""Of arguments of `Forecaster.backtest`."""
 
 PREDICT = {
     "n": "give horizon",
@@ -347,6 +480,58 @@ CLASSIFIER = {
     "n_estimators": "give members",
 }
 """Of arguments of `SequenceClassifier` and `SequenceRegressor`: what scikit-learn and others call them."""
+
+
+CLASSIFIER_FIT = {
+    "epochs": "the constructor has it",
+    "batch_size": "the constructor has it",
+    "learning_rate": "the constructor has it",
+    "class_weight": "the constructor has it",
+    "verbose": "the constructor has it",
+    "units": "the constructor has it",
+    "cell": "the constructor has it",
+    "validation": "the constructor has it",
+    "patience": "the constructor has it",
+    "channels": "the constructor has it",
+    "validation_data": "the constructor has validation, the share of the cases that is kept for it",
+    "validation_split": "the constructor has validation, the share of the cases that is kept for it",
+    "eval_set": "the constructor has validation, the share of the cases that is kept for it",
+    "lengths": "X is a list of arrays where sequences have different lengths",
+}
+"""Of arguments of `fit` of a classifier or regressor of sequences."""
+
+STREAM = {
+    "batch_size": "give rows, the first argument: how many sequences at a time",
+    "batch": "give rows, the first argument: how many sequences at a time",
+    "stateful": "leave it out: a stream keeps its states, and reset() makes them zero",
+}
+"""Of arguments of `Network.stream`."""
+
+GENERATE = {
+    "n": "give steps",
+    "length": "give steps",
+    "max_length": "give steps",
+    "max_new_tokens": "give steps",
+    "num_samples": "net.generate_each(...) writes on from each of several beginnings",
+    "prompt": "the beginning is the first argument",
+    "x": "the beginning is the first argument",
+}
+"""Of arguments of `Network.generate`."""
+
+SUMMARY = dict.fromkeys(
+    ["input_size", "input_shape", "line_length", "expand_nested", "print_fn", "show_trainable"],
+    "leave it out: print(net.summary()) shows layers, shapes and parameters",
+)
+SUMMARY["*"] = "print(net.summary()) shows layers, shapes and parameters; sizes are known without data"
+"""Of arguments of `Network.summary`."""
+
+EVALUATE = {
+    "verbose": "leave it out: nothing is printed",
+    "y": "the targets are the second argument, target",
+    "callbacks": "leave it out: nothing is trained",
+    "return_dict": "give metrics: what comes back is a dict then",
+}
+"""Of arguments of `Network.evaluate`."""
 
 
 def hinted(hints: Mapping[str, str], *more: str) -> Callable[[F], F]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import math
+import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -240,7 +241,22 @@ def _opened(path: Path) -> Iterator[Any]:
     except ElmanError:
         raise
     except (SafetensorError, *UNREADABLE, OSError) as e:
-        raise ModelFileError(f"{path} cannot be read as a safetensors file: {e}") from e
+        raise ModelFileError(f"{path} cannot be read as a safetensors file: {e}{_of_others(path)}") from e
+
+
+_READERS = dict.fromkeys((".pt", ".pth", ".ckpt", ".bin"), ("PyTorch", "from_torch"))
+_READERS |= dict.fromkeys((".keras", ".h5", ".hdf5"), ("Keras", "from_keras")) | {".onnx": ("ONNX", "from_onnx")}
+
+
+def _of_others(path: Path) -> str:
+    """What reads a file that another package seems to have written."""
+    if path.suffix.lower() not in _READERS:
+        return ""
+    package, reader = _READERS[path.suffix.lower()]
+    return (
+        f". By its name it is a file of {package}: el.interop.{reader}({str(path)!r}) makes a network of it, and so "
+        f"does `elman convert {shlex.quote(str(path))} {shlex.quote(path.stem + '.safetensors')}`"
+    )
 
 
 def check_tensor(array: np.ndarray, name: str, shape: tuple[int, ...], dtype: Any) -> np.ndarray:

@@ -195,7 +195,7 @@ def test_equations_are_written_and_stored(tmp_path):
 
 def test_the_plan_says_what_is_made_once():
     said = el.Network(F, [el.Recurrent(skew, H)]).explain("mse")
-    assert "once sub(M, Mᵀ) (4 rows; input 0 = a row of 0.M, input 1 = a row of 0.M')" in said
+    assert "once (M - Mᵀ) (4 rows; input 0 = a row of 0.M, input 1 = a row of 0.M')" in said
 
 
 def test_a_made_recurrent_matrix_starts_orthogonal_and_blocks_by_block():

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from elman.checks import shown
 from elman.equations import Cell
 from elman.equations.parse_cell import WrittenCell, read_cell
 from elman.equations.parse_write import graph_text
-from elman.errors import EquationError, OptionError
+from elman.errors import EquationError, OptionError, TextError
 
 
 def from_text(text: Any, catalogue: Mapping[str, Cell]) -> WrittenCell:
@@ -17,6 +18,27 @@ def from_text(text: Any, catalogue: Mapping[str, Cell]) -> WrittenCell:
     if isinstance(text, bytes) or not isinstance(text, str):
         raise OptionError(f"cell_from_text takes a text, got {shown(text)}")
     return read_cell(text, catalogue)
+
+
+def from_file(path: Path, catalogue: Mapping[str, Cell]) -> WrittenCell:
+    """The cell that a file of equations states.
+
+    Raises
+    ------
+    OptionError
+        If the file cannot be read.
+    TextError
+        If it states no cell, with the name of the file.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is no text in UTF-8"
+        raise OptionError(f"the equations of a cell cannot be read from {path}: {why}") from error
+    try:
+        return read_cell(text, catalogue)
+    except TextError as error:
+        raise EquationError(f"{path}: {error}") from error
 
 
 def as_text(cell: Cell, catalogue: Mapping[str, Cell]) -> str:

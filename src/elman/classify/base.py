@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -12,6 +11,7 @@ from typing import Any, Self
 import numpy as np
 
 from elman import checks
+from elman.attributes import ESTIMATOR, answering
 from elman.classify import store
 from elman.classify.curves import Curves
 from elman.classify.design import design_of
@@ -32,9 +32,11 @@ from elman.estimator import not_fitted
 from elman.network import Network
 from elman.training import Callback
 from elman.training.callbacks import as_callbacks
+from elman.training.notes import note as tell
 from elman.training.runs import Folder, saving
 
 
+@answering(ESTIMATOR)
 class SequenceEstimator(SequenceParameters):
     """Learns something of sequences as a whole; `SequenceClassifier` and `SequenceRegressor` say what.
 
@@ -155,7 +157,7 @@ class SequenceEstimator(SequenceParameters):
             )
         for note in cases.notes:
             if note.startswith(READ_AS):  # who is wrong here trains another problem
-                warnings.warn(note, stacklevel=3)
+                tell(note, UserWarning)
         self._columns = dict(columns) | ({"columns": list(cases.columns)} if cases.columns else {})
         self._set_columns(X)
         return cases

@@ -19,7 +19,7 @@ from elman.data.collecting import Names
 from elman.data.names import listed
 from elman.equations import Cell
 from elman.errors import ModelFileError, OptionError
-from elman.hints import CLASSIFIER, hinted, hinted_class
+from elman.hints import CLASSIFIER, CLASSIFIER_FIT, hinted, hinted_class
 from elman.training import Callback
 from elman.training.limits import limited
 from elman.training.losses import LOSSES
@@ -164,7 +164,7 @@ class SequenceClassifier(ClassAnswers):
         """
         return self._set_params(params)
 
-    @hinted({})
+    @hinted(CLASSIFIER_FIT)
     def fit(
         self,
         X: Any,

@@ -16,7 +16,7 @@ from elman.classify.splitting import parts_of
 from elman.data.collecting import Names
 from elman.equations import Cell
 from elman.errors import ModelFileError, OptionError
-from elman.hints import CLASSIFIER, hinted, hinted_class
+from elman.hints import CLASSIFIER, CLASSIFIER_FIT, hinted, hinted_class
 from elman.training import Callback
 from elman.training.limits import limited
 from elman.training.options import check_on_nan
@@ -155,7 +155,7 @@ class SequenceRegressor(NumberAnswers):
         """
         return self._set_params(params)
 
-    @hinted({})
+    @hinted(CLASSIFIER_FIT)
     def fit(
         self,
         X: Any,

@@ -62,6 +62,27 @@ class Names(click.ParamType):
         return items + ([CompletionItem(incomplete, type="file")] if self._or_file else [])
 
 
+class Cells(Names):
+    """A built-in cell by its name, or one of one's own by a file of its equations; several, where they may be."""
+
+    def __init__(self, *names: str, several: bool = False):
+        super().__init__(cells, *names, or_file=True)
+        self._several = several
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if not isinstance(value, str) or not _FILE.search(value):
+            return value
+        from elman.cells import catalogue
+        from elman.cells.written import from_file
+
+        one_each = [name.strip() for name in value.split(",") if name.strip()] if self._several else [value]
+        found = [from_file(Path(name), catalogue()) if _FILE.search(name) else name for name in one_each]
+        return found if self._several else found[0]
+
+
+_FILE = re.compile(r"[./\\]")  # no name of a cell has one
+
+
 def cells() -> list[str]:
     """The names of the built-in cells: of functions that are made cells."""
     sources = (file.read_text(encoding="utf-8") for file in sorted((_ELMAN / "cells").glob("*.py")))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from elman.cli.choices import Names, cells
+from elman.cli.choices import Cells, Names
 from elman.cli.headings import NETWORK, TESTING, TRAINING, under
 from elman.cli.once import command
 from elman.cli.reading import case_options, given
@@ -47,7 +47,10 @@ _OF_NUMBERS = under(
 _NETWORK = under(
     NETWORK,
     click.option(
-        "--cell", type=Names(cells), metavar="NAME", help="Of the networks, one of `elman cells`. [default: gru]"
+        "--cell",
+        type=Cells(),
+        metavar="NAME",
+        help="Of the networks, one of `elman cells`, or a file of equations. [default: gru]",
     ),
     click.option("--units", type=int, metavar="H", help="Hidden size of each direction. [default: 64]"),
     click.option("--layers", type=int, metavar="N", help="Recurrent layers. [default: 1]"),

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from elman.cli.choices import Names
-from elman.cli.choices import cells as names_of_cells
+from elman.cli.choices import Cells, Names
 from elman.cli.choices import series as bundled
 from elman.cli.document import tell
 from elman.cli.once import command
@@ -18,6 +17,7 @@ from elman.cli.terminal import say
 
 if TYPE_CHECKING:
     from elman.compare import Comparison
+    from elman.equations import Cell
 
 
 NAMES_OF_TASKS = Names("adding", "copy", "flip_flop", "digits", bundled, or_file=True)
@@ -27,9 +27,9 @@ NAMES_OF_TASKS = Names("adding", "copy", "flip_flop", "digits", bundled, or_file
 @click.option(
     "--cells",
     required=True,
-    type=Names(names_of_cells, "all"),
+    type=Cells("all", several=True),
     metavar="NAMES",
-    help="Cells to compare, as gru,lstm; or all that take one input.",
+    help="Cells to compare, as gru,lstm,mine.txt, with a file of equations; or all that take one input.",
 )
 @click.option(
     "--task",
@@ -60,7 +60,7 @@ NAMES_OF_TASKS = Names("adding", "copy", "flip_flop", "digits", bundled, or_file
 @click.option("--csv", metavar="FILE", help="Write the table to FILE.")
 @click.option("--picture", metavar="FILE", help="Draw the curves to FILE, a .png, .svg or .pdf.")
 @click.option("--page", metavar="FILE", help="Write a page with curves, tables and the command to FILE, an .html.")
-def compare(cells: str, task: str, **options: Any) -> None:
+def compare(cells: str | list[Cell | str], task: str, **options: Any) -> None:
     """Train a network of each cell on one task, and tell what it reached.
 
     Every cell gets the same data, the same budget and about as many parameters, for several seeds. The metric is of
@@ -69,6 +69,7 @@ def compare(cells: str, task: str, **options: Any) -> None:
 
     \b
     elman compare --cells gru,lstm,lem --task adding --page cells.html
+    elman compare --cells mine.txt,gru --task copy --seeds 5
     elman compare --cells simple,gru --task sunspots --steps 30 --picture both.png
     """
     files = {name.removesuffix("_file"): options.pop(name) for name in ("json_file", "csv", "picture", "page")}
@@ -84,7 +85,9 @@ def compare(cells: str, task: str, **options: Any) -> None:
     read = of_one_series(options)
     try:
         found = commands.compare(
-            "all" if cells == "all" else [name.strip() for name in cells.split(",") if name.strip()],
+            [name.strip() for name in cells.split(",") if name.strip()]
+            if cells != "all" and isinstance(cells, str)
+            else cells,
             task,
             reading=Reading(**read) if read else None,
             watch=lambda cell, seed, final: say(f"{cell}, seed {seed}: {final:.3g}", err=True),

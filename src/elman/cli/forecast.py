@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from elman.cli.choices import Names, cells
+from elman.cli.choices import Cells, Names
 from elman.cli.choices import series as bundled
 from elman.cli.headings import NETWORK, TESTING, under
 from elman.cli.once import Listed, command
@@ -66,7 +66,10 @@ _TRAINING = (
             "only method then.",
         ),
         click.option(
-            "--cell", type=Names(cells), metavar="NAME", help="Of the networks, one of `elman cells`. [default: gru]"
+            "--cell",
+            type=Cells(),
+            metavar="NAME",
+            help="Of the networks, one of `elman cells`, or a file of equations. [default: gru]",
         ),
         click.option("--units", type=int, metavar="H", help="Hidden size of the networks. [default: 64]"),
         click.option("--members", type=int, metavar="N", help="Networks whose mean counts. [default: 3]"),

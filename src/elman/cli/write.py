@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from elman.cli.choices import Names, cells
+from elman.cli.choices import Cells, Names
 from elman.cli.document import tell, wants_document
 from elman.cli.headings import under
 from elman.cli.once import command
@@ -38,7 +38,9 @@ _LEARNING = under(
         metavar="N",
         help="Most tokens; rarer ones are <unk>. [default: all characters, 10000 words, 2000 pieces]",
     ),
-    click.option("--cell", type=Names(cells), metavar="NAME", help="One of `elman cells`. [default: lstm]"),
+    click.option(
+        "--cell", type=Cells(), metavar="NAME", help="One of `elman cells`, or a file of equations. [default: lstm]"
+    ),
     click.option("--units", type=int, metavar="H", help="Hidden size. [default: 256]"),
     click.option("--layers", type=int, metavar="N", help="Recurrent layers. [default: 1]"),
     click.option("--embedding", type=int, metavar="E", help="Numbers that stand for a token. [default: 64]"),

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from elman import checks
 from elman.cells import as_cell
 from elman.compare.results import Comparison, Result, Run
 from elman.compare.sizes import MOST_STATES, sizes_of, units_for
-from elman.compare.tasks import Task
+from elman.compare.tasks import Task, task_of
 from elman.equations import Cell
 from elman.errors import DataError, OptionError, TrainingError
 from elman.insight.flow import gradient_flow
@@ -135,7 +136,7 @@ class Budget:
 
 def compare(
     cells: Sequence[Cell | str],
-    task: Task,
+    task: Task | str | Path,
     budget: Budget | None = None,
     *,
     parameters: int | None = None,
@@ -149,8 +150,8 @@ def compare(
     ----------
     cells : sequence of Cell or str
         Those that take one input; a cell that reads the time to the last step from its input gets steps of 1.
-    task : Task
-        See `task_of`.
+    task : Task, str or Path
+        See `task_of`, which makes one of a name or file.
     budget : Budget, optional
         500 updates by default.
     parameters : int, optional
@@ -182,7 +183,9 @@ def compare(
     >>> sorted((each.cell, each.units) for each in found.results)
     [('gru', 6), ('simple', 12)]
     """
-    budget = budget or Budget()
+    if not isinstance(task, Task):
+        task = task_of(checks.instance(task, (str, Path), "task", "a Task, or what task_of makes one of"))
+    budget = checks.instance(budget or Budget(), Budget, "budget", "a Budget, as Budget(updates=500, seeds=3)")
     chosen, size, notes = _sized(cells, task, parameters, units)
     for cell, many in chosen:
         _check(cell, many, task, budget)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -62,8 +62,8 @@ class Task:
 
     name: str
     about: str
-    draw: Callable[[int, int], Pair]
-    held: Pair
+    draw: Callable[[int, int], Pair] = field(repr=False)
+    held: Pair = field(repr=False)
     outputs: int
     every_step: bool
     loss: str

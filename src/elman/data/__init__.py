@@ -1,5 +1,8 @@
 """Data: series from files and those that ship with Elman, windows and batches, images, toy tasks."""
 
+from typing import TYPE_CHECKING
+
+from elman.attributes import of_module
 from elman.data import tasks
 from elman.data.calendars import calendar, log_gaps
 from elman.data.cases import Cases
@@ -51,3 +54,6 @@ __all__ = [
     "training_windows",
     "windows",
 ]
+
+if not TYPE_CHECKING:  # which would take any name for one of ours
+    __getattr__ = of_module("data", __all__)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypedDict
 
+from elman.checks import instance
 from elman.data.collection import Collection, Form
 from elman.data.filling import filled
 from elman.data.frames import library_of
@@ -104,7 +105,7 @@ def collect(
     >>> collect(till, combine="sum").values
     array([3., 5.])
     """
-    reading = reading or Reading()
+    reading = instance(Reading() if reading is None else reading, Reading, "reading", "an elman.data.Reading")
     combine = reading.combine if combine is None else combine
     check_way(combine)
     columns = {"time": time, "target": target, "group": group, "past": past, "future": future, "static": static}

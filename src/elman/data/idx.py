@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from elman import checks
 from elman.data.packed import BROKEN, GZIP, gunzipped
 from elman.errors import DataError
 
@@ -42,7 +43,7 @@ def read_idx(path: str | Path) -> np.ndarray:
     >>> el.data.read_idx("labels.idx").tolist()
     [5, 0, 4]
     """
-    path = Path(path)
+    path = checks.path(path)
     content = _uncompressed(path)
     if len(content) < 4 or content[:2] != b"\0\0" or content[2] not in _TYPES:
         raise DataError(f"{path} is not an IDX file: it begins with the bytes {content[:4].hex(' ')}")

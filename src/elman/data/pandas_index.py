@@ -42,7 +42,7 @@ def is_frame(data: Any) -> bool:
         return False
     import narwhals as nw
 
-    return isinstance(nw.from_native(data, pass_through=True), nw.DataFrame | nw.LazyFrame)
+    return isinstance(_known(data), nw.DataFrame | nw.LazyFrame)
 
 
 def is_column(data: Any) -> bool:
@@ -51,7 +51,29 @@ def is_column(data: Any) -> bool:
         return False
     import narwhals as nw
 
-    return isinstance(nw.from_native(data, pass_through=True, allow_series=True), nw.Series)
+    return isinstance(_known(data, allow_series=True), nw.Series)
+
+
+def _known(data: Any, **options: bool) -> Any:
+    """What narwhals makes of something: itself, where it is no frame.
+
+    Raises
+    ------
+    DataError
+        If several columns of a frame have one name.
+    """
+    import narwhals as nw
+
+    try:
+        return nw.from_native(data, pass_through=True, **options)  # type: ignore[call-overload]
+    except nw.exceptions.DuplicateError as error:
+        names = list(data.columns)
+        twice = next((name for name in names if names.count(name) > 1), None)
+        raise _called_alike(twice) from error
+
+
+def _called_alike(name: Any) -> DataError:
+    return DataError(f"the frame has several columns {name!r}; expected a name of its own for each")
 
 
 def framed(data: Any, named: Names[Any], reading: Reading | None = None, *, numbered: bool = True) -> Framed:
@@ -103,7 +125,7 @@ def _with_texts(frame: Any) -> tuple[Any, dict[str, Any]]:
     texts = [name if isinstance(name, str) else str(name) for name in names]
     twice = next((text for text in texts if texts.count(text) > 1), None) if len(set(texts)) < len(texts) else None
     if twice is not None:
-        raise DataError(f"the frame has several columns {twice!r}; expected a name of its own for each")
+        raise _called_alike(twice)
     originals = {text: name for text, name in zip(texts, names, strict=True) if text != name}
     if originals:
         frame = frame.copy(deep=False)

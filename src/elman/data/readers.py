@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from elman import checks
 from elman.data.conditions import Where, meeting
 from elman.data.fitting import numbers_rows
 from elman.data.names import listed
@@ -106,7 +107,7 @@ def read_columns(
     [1.5, 2.5]
     """
     reading = Reading(time, target, "none", False, date_format, dayfirst, decimal, thousands, where, missing)
-    return columns_of(series_table(path, reading), reading)
+    return columns_of(series_table(checks.path(path), reading), reading)
 
 
 def series_table(path: str | Path, reading: Reading) -> Table:

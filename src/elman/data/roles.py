@@ -135,6 +135,8 @@ def _targets(sheet: Sheet, rest: list[str], timed: bool, *, one: bool) -> tuple[
     if len(rest) == 1 and not values:
         return (rest[0],)  # whatever it holds: that is refused with a reason
     if not values:
+        if not sheet.names:
+            raise DataError(f"{sheet.called} has no columns; expected one of values to forecast")
         counting = f"; one that counts rows or is a part of times has to be named: {listed(numeric)}" if numeric else ""
         raise DataError(
             f"{sheet.called} has no column of numbers beside its times; it has {listed(sheet.names)}: name the column "

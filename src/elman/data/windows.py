@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from elman.errors import DataError, OptionError
+from elman.checks import numbers, whole
+from elman.errors import DataError
 
 
 def windows(values: np.ndarray, length: int, stride: int = 1) -> np.ndarray:
@@ -32,9 +33,7 @@ def windows(values: np.ndarray, length: int, stride: int = 1) -> np.ndarray:
            [1., 2., 3.],
            [2., 3., 4.]])
     """
-    values = _columns(values)
-    if length < 1 or stride < 1:
-        raise OptionError(f"a window needs a length and a stride of at least 1, got {length} and {stride}")
+    values, length, stride = _columns(values), whole(length, "length"), whole(stride, "stride")
     if len(values) < length:
         raise DataError(f"the series has {len(values)} values, a window needs {length}")
     every = np.lib.stride_tricks.sliding_window_view(values, length, axis=0)  # (N, F, L)
@@ -73,13 +72,15 @@ def training_windows(
     >>> x[0, :, 0].tolist(), y[0, :, 0].tolist()
     ([0.0, 1.0, 2.0], [1.0, 2.0, 3.0])
     """
+    inputs, target = _columns(inputs, "inputs"), _columns(target, "target")
+    whole(lookback, "lookback")
     if len(inputs) != len(target):
         raise DataError(f"inputs have {len(inputs)} steps, the target has {len(target)}")
     return windows(inputs, lookback, stride), windows(target, lookback, stride)
 
 
-def _columns(values: np.ndarray) -> np.ndarray:
-    values = np.asarray(values)
+def _columns(values: np.ndarray, name: str = "values") -> np.ndarray:
+    values = numbers(values, name)
     if values.ndim not in (1, 2):
-        raise DataError(f"expected a series of shape (n,) or (n, F), got shape {values.shape}")
+        raise DataError(f"{name}: expected a series of shape (n,) or (n, F), got shape {values.shape}")
     return values[:, None] if values.ndim == 1 else values

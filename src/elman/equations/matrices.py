@@ -276,10 +276,14 @@ def _is_leaf(node: Symbol) -> bool:
     return node.op == "const" or (isinstance(node, Parameter) and node.op == "parameter" and node.role == "vector")
 
 
+def _bracketed(node: Symbol) -> str:
+    return node.name or f"({node!r})"
+
+
 def _made_vector(graph: Graph, node: Symbol, number: int) -> Made:
     writer = _Rows(graph.name, node)
     value = writer.vector(node, "row")
-    named = graph.names.get(node, repr(node))
+    named = graph.names.get(node, _bracketed(node))
     one = Graph(graph.name, list(writer.leaves.values()), [], [value], {}, graph.relations)
     return Made(f"{named} ({number})" if number else named, one, list(writer.leaves), 1, width(node), "vector")
 
@@ -288,7 +292,7 @@ def _made(graph: Graph, node: MatrixOf, number: int, before: dict[Symbol, Any]) 
     """One made matrix; those made before it have the parameters that stand for them."""
     row: Row = node.row
     value = node.inputs[0]
-    named = graph.names.get(value, repr(value))
+    named = graph.names.get(value, _bracketed(value))
     inputs = list(row.leaves.values())
     output = row.value if row.value not in set(inputs) else build("copy", row.value)
     one = Graph(graph.name, inputs, [], [output], {}, graph.relations)

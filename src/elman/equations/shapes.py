@@ -52,7 +52,11 @@ def _picked(row: Op, inputs: Inputs) -> Dim:
 
 def _looked_up(row: Op, inputs: Inputs) -> Dim:
     table, index = inputs
-    must_equal(index.dim, ONE, lambda: f"{written(row.name, table, index)}: an index is one number a row")
+    must_equal(
+        index.dim,
+        ONE,
+        lambda: f"{written(row.name, table, index)}: an index is one number a row, of an input with 1 feature",
+    )
     return table.columns
 
 

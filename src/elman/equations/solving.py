@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
@@ -195,7 +196,12 @@ def _text(what: What) -> str:
 
 
 def _mismatch(what: What, left: tuple[int, str], right: tuple[int, str], line: Line) -> ShapeError:
-    place = f"\n  {line}" if line.number else ""
-    return ShapeError(
-        f"sizes do not match in {_text(what)}: {left[0]} ({left[1]}) against {right[0]} ({right[1]}){place}"
-    )
+    place, text = f"\n  {line}" if line.number else "", _text(what)
+    said = f"{left[0]} ({left[1]}) against {right[0]} ({right[1]}){_of_stars(text + place)}"
+    return ShapeError(f"sizes do not match in {text}: {said}{place}")
+
+
+def _of_stars(text: str) -> str:
+    """What to say where a parameter with the name of a matrix was multiplied value by value."""
+    found = re.search(r"\b(?:p\.)?([A-Z]\w*) ?\* ?([a-z]\w*)", text)
+    return f"; `*` multiplies value by value: the product is `p.{found[1]} @ {found[2]}`" if found else ""

@@ -179,7 +179,19 @@ def _written(symbol: Symbol, depth: int) -> str:
         return symbol.name or "..."
     if row_of(symbol).shape in ("matrix", "turn"):
         return OPS[symbol.op].text.format(_written(symbol.inputs[0], depth))
-    return f"{symbol.op}({', '.join(_written(i, depth - 1) for i in symbol.inputs)})"
+    parts = [_written(i, depth - 1) for i in symbol.inputs]
+    if symbol.op not in _INFIX:
+        return f"{symbol.op}({', '.join(parts)})"
+    sign, binds = _INFIX[symbol.op]
+    left, right = (
+        f"({part})" if not i.name and _INFIX.get(i.op, _APART)[1] < least else part
+        for i, part, least in zip(symbol.inputs, parts, (binds, binds + (sign in "-/@")), strict=True)
+    )
+    return f"{left} {sign} {right}"
+
+
+_INFIX = {"add": ("+", 1), "sub": ("-", 1), "mul": ("*", 2), "div": ("/", 2), "matmul": ("@", 2)}
+_APART = ("", 3)  # of a call, a name or a number
 
 
 def _plain(value: Any) -> Any:

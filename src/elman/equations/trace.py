@@ -98,8 +98,15 @@ class Cell:
         self.options: dict[str, Any] = _options(self.name, defaults, options or {})
         self.__signature__: inspect.Signature = self._sign()
 
-    def __call__(self, p: Any, *args: Any, **options: Option) -> Any:
-        return self.function(p, *args, **{**self.options, **options})
+    def __call__(self, *args: Any, **options: Option) -> Any:
+        if len(args) + sum(name not in self.options for name in options) < len(self.__signature__.parameters) - len(
+            self.options
+        ):
+            raise OptionError(
+                f"the cell {self.name} is called inside the equations of another, {self.name}{self.__signature__}; a "
+                f"layer of it is el.Recurrent({self.name}, units), of a built-in one el.Recurrent({self.name!r}, units)"
+            )
+        return self.function(*args, **{**self.options, **options})
 
     def __repr__(self) -> str:
         return f"<cell {self.name}{self.__signature__}>"

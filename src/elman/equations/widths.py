@@ -18,6 +18,7 @@ _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _NOT_THE_USERS = (
     os.path.join(_PACKAGE, "equations"),
     os.path.join(_PACKAGE, "network"),
+    os.path.join(_PACKAGE, "hints.py"),
     os.path.dirname(np.__file__),
     "<__array_function__",
 )

@@ -1,5 +1,8 @@
 """Forecasting: a recurrent forecaster, what it is compared with, and how."""
 
+from typing import TYPE_CHECKING
+
+from elman.attributes import of_module
 from elman.forecast.backtest import Backtest, backtest
 from elman.forecast.baselines import naive, seasonal_naive
 from elman.forecast.conformal import Calibration, calibrate
@@ -49,3 +52,6 @@ __all__ = [
     "seasonal_naive",
     "smape",
 ]
+
+if not TYPE_CHECKING:  # which would take any name for one of ours
+    __getattr__ = of_module("forecast", __all__)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -9,6 +10,8 @@ from typing import Any, Unpack
 
 import numpy as np
 
+from elman import hints
+from elman.attributes import BACKTEST, answering
 from elman.checks import flag, nearest, shown
 from elman.data.collecting import Columns, collect
 from elman.data.collection import Collection
@@ -26,6 +29,7 @@ from elman.forecast.scale import naive_scales
 from elman.forecast.scores import Score, judge
 from elman.forecast.seasonality import Seasons
 from elman.forecast.verdict import Verdict, compare
+from elman.hints import hinted
 from elman.training import Callback
 from elman.training.callbacks import as_callbacks
 
@@ -34,6 +38,7 @@ LEVELS = (80.0, 95.0)
 SHOWN = ("MASE", "sMAPE", "RMSE", "MAE")
 
 
+@answering(BACKTEST)
 @dataclass(frozen=True)
 class Backtest:
     """Forecasts from several origins beside what happened.
@@ -190,6 +195,7 @@ class BacktestOptions(Columns, total=False):
     callbacks: Iterable[Callback]
 
 
+@hinted(hints.BACKTEST, *inspect.signature(collect).parameters)
 def backtest(
     forecaster: Forecasts,
     data: Any,

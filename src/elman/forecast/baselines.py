@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from elman.checks import row, whole
 from elman.errors import DataError
 
 
@@ -28,7 +29,7 @@ def naive(history: np.ndarray, horizon: int) -> np.ndarray:
     >>> el.forecast.naive(np.array([1.0, 2.0, 3.0]), 2)
     array([3., 3.])
     """
-    return np.full(horizon, history[-1], np.float64)
+    return np.full(whole(horizon, "horizon"), row(history, "history")[-1])
 
 
 def seasonal_naive(history: np.ndarray, horizon: int, season: int) -> np.ndarray:
@@ -53,6 +54,7 @@ def seasonal_naive(history: np.ndarray, horizon: int, season: int) -> np.ndarray
     >>> seasonal_naive(np.array([1.0, 2.0, 3.0, 4.0]), 5, season=3)
     array([2., 3., 4., 2., 3.])
     """
+    history, horizon, season = row(history, "history"), whole(horizon, "horizon"), whole(season, "season")
     if len(history) < season:
         raise DataError(f"the history has {len(history)} values, less than one season of {season}")
-    return np.resize(np.asarray(history, np.float64)[-season:], horizon)
+    return np.resize(history[-season:], horizon)

@@ -181,6 +181,25 @@ FAMILIES = {
 """By name; a class of `elman.forecast.distributions` stands for its own."""
 
 
+_ELSEWHERE = {
+    "gaussian": "normal",
+    "studentt": "student_t",
+    "t": "student_t",
+    "negativebinomial": "negative_binomial",
+    "nb": "negative_binomial",
+    "nbinom": "negative_binomial",
+    "zip": "zero_inflated_poisson",
+    "zinb": "zero_inflated_negative_binomial",
+}
+"""What other packages call them."""
+
+
+def _ours(name: Any) -> str:
+    """What to say of the name of a distribution that there is not."""
+    found = _ELSEWHERE.get(str(name).lower().removesuffix("likelihood").replace("_", ""))
+    return f": give {found!r}" if found else nearest(name, FAMILIES)
+
+
 def as_family(given: Any) -> Family | None:
     """The family of a name, as ``"negative binomial"``, or of a class of distributions; None for None.
 
@@ -198,7 +217,6 @@ def as_family(given: Any) -> Family | None:
     if not isinstance(name, str) or name not in FAMILIES:
         several = "; of zero-inflated ones give the name" if given is ZeroInflated else ""
         raise OptionError(
-            f"there is no distribution {shown(given)}{nearest(name, FAMILIES)}; there are {', '.join(FAMILIES)}"
-            f"{several}"
+            f"there is no distribution {shown(given)}{_ours(name)}; there are {', '.join(FAMILIES)}{several}"
         )
     return FAMILIES[name]

@@ -9,6 +9,8 @@ from typing import Any, Self, Unpack, overload
 
 import numpy as np
 
+from elman import attributes
+from elman.attributes import answering
 from elman.checks import instance
 from elman.data.collecting import Names, collect
 from elman.data.collection import Collection
@@ -39,6 +41,7 @@ def _columns(time: Any, target: Any, group: Any, past: Any, future: Any, static:
 
 
 @hinted_class(FORECASTER)
+@answering(attributes.FORECASTER)
 class Forecaster(Found):
     """Forecasts one or many series.
 

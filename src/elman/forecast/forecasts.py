@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from elman import checks
+from elman.attributes import FORECAST, answering
 from elman.data.collection import Collection, number_of
 from elman.data.names import counted, listed
 from elman.errors import OptionError
@@ -26,6 +27,7 @@ _WRITERS = {".csv": as_csv, ".parquet": as_parquet}
 _FEW = 6  # rows that a short table shows
 
 
+@answering(FORECAST)
 class Forecast(Predicted):
     """What follows each of some series.
 

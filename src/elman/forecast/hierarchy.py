@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from elman.checks import floats, listed, nearest
+from elman.checks import floats, instance, listed, nearest
 from elman.errors import DataError, OptionError, ShapeError
 
 
@@ -121,6 +121,7 @@ def hierarchy_of_groups(
     >>> found.names
     ('total', 'state=A', 'state=B', 'state=A/shop=1', 'state=A/shop=2', 'state=B/shop=1')
     """
+    instance(groups, Mapping, "groups", "a dict of lists of labels, as {'state': ['A', 'B'], 'shop': ['1', '2']}")
     columns = {str(name): [str(v) for v in listed(values, name, "labels")] for name, values in groups.items()}
     if not columns or len(lengths := {len(values) for values in columns.values()}) > 1 or 0 in lengths:
         raise ShapeError(

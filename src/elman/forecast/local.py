@@ -11,6 +11,8 @@ from typing import Any, Self, Unpack
 
 import numpy as np
 
+from elman import attributes
+from elman.attributes import answering
 from elman.checks import flag, instance
 from elman.data.collecting import Columns, collect
 from elman.data.collection import Collection
@@ -24,13 +26,15 @@ from elman.forecast.forecasts import Forecast
 from elman.forecast.held_out import HeldOut, Said, held_out, said_of
 from elman.forecast.joined import joined_forecasts, joined_notes, joined_said
 from elman.forecast.pointwise import as_levels
-from elman.hints import hinted
+from elman.hints import BACKTEST, FORECASTER_FIT, LOCAL_FORECASTER, hinted, hinted_class
 from elman.jobs import as_jobs, run_jobs
 from elman.training.runs import Folder, saving
 
 COLLECTED = tuple(inspect.signature(collect).parameters)[1:]  # what `fit` and `backtest` hand on
 
 
+@hinted_class(LOCAL_FORECASTER)
+@answering(attributes.LOCAL_FORECASTER)
 class LocalForecaster(Estimator):
     """Forecasts each of many series by a forecaster that has seen that series alone.
 
@@ -87,7 +91,7 @@ class LocalForecaster(Estimator):
         """
         return self._set_params(params)
 
-    @hinted({}, *COLLECTED)
+    @hinted(FORECASTER_FIT, *COLLECTED)
     def fit(
         self,
         data: Any,
@@ -155,7 +159,7 @@ class LocalForecaster(Estimator):
         only = level is None and quantiles is None and samples is None
         return np.asarray(found) if collection.form.kind in ("array", "arrays") and only else found
 
-    @hinted({}, *COLLECTED)
+    @hinted(BACKTEST, *COLLECTED)
     def backtest(
         self,
         data: Any,

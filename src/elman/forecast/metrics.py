@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from elman.checks import whole
+from elman.checks import floats, whole
 from elman.errors import DataError
 from elman.forecast.scale import naive_scale
 
@@ -137,9 +137,7 @@ def _pair(actual: Any, forecast: Any) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _finite(given: Any, name: str) -> np.ndarray:
-    array = (
-        np.ma.filled(np.ma.asarray(given, np.float64), np.nan) if np.ma.isMA(given) else np.asarray(given, np.float64)
-    )
+    array = np.ma.filled(np.ma.asarray(given, np.float64), np.nan) if np.ma.isMA(given) else floats(given, name)
     if not array.size:
         raise DataError(f"{name} is empty; expected at least one value")
     if not np.isfinite(array).all():

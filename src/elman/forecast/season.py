@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from elman.checks import row, whole
+
 USUAL = (4, 7, 12, 24, 48, 52, 96)  # steps of a day, week or year
 LONG, OFTEN = 25, 5  # steps of a season in which a shorter one is looked for, and how often that must come in it
 
@@ -29,8 +31,10 @@ def autocorrelation(values: np.ndarray, lags: int) -> np.ndarray:
     >>> el.forecast.autocorrelation(np.array([1.0, -1.0] * 50), 2).round(2)
     array([ 1., -1.,  1.])
     """
+    values = row(values, "values")
+    n = len(values)
+    lags = whole(lags, "lags", 0, n - 1)
     centred = values - values.mean()
-    n = len(centred)
     spectrum = np.fft.rfft(centred, 2 * n)  # zeros behind the series, so that its end does not meet its start
     products = np.fft.irfft(spectrum * spectrum.conj())[: lags + 1] / (n - np.arange(lags + 1))
     return products / products[0] if products[0] > 0 else np.zeros(lags + 1)
@@ -89,6 +93,7 @@ def detect_seasons(values: np.ndarray) -> tuple[int, ...]:
     >>> detect_seasons(np.sin(2 * np.pi * hours / 24) - 1.5 * weekend)
     (24, 168)
     """
+    values = row(values, "values")
     scaled = values / (np.abs(values).max(initial=0.0) or 1.0)
     plain = _peaks(_without_trend(scaled)) if len(values) > 8 else ()
     changes = _peaks(_without_trend(np.diff(scaled))) if len(values) > 12 else ()

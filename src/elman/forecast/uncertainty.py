@@ -28,7 +28,7 @@ def known_widths(calibration: Calibration | None) -> Calibration:
     if calibration is None:
         raise OptionError(
             "nothing says how wide intervals are: no series that ever changes is long enough to hold values back; "
-            "give longer series, or a shorter horizon"
+            "give longer series, or a shorter horizon; of a constant series leave level, quantiles and samples out"
         )
     return calibration
 

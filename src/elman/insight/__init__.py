@@ -1,5 +1,8 @@
 """Insight: what a network remembers, how its gradients travel, which dynamics it has."""
 
+from typing import TYPE_CHECKING
+
+from elman.attributes import of_module
 from elman.insight.equivalence import Equivalence, equivalence
 from elman.insight.fixed_points import FixedPoints, fixed_points
 from elman.insight.flow import GradientFlow, gradient_flow
@@ -31,3 +34,6 @@ __all__ = [
     "report",
     "units",
 ]
+
+if not TYPE_CHECKING:  # which would take any name for one of ours
+    __getattr__ = of_module("insight", __all__)

@@ -67,6 +67,9 @@ class FixedPoints:
     def __len__(self) -> int:
         return len(self.points)
 
+    def __repr__(self) -> str:
+        return f"<FixedPoints: {self.verdict}>"
+
     @property
     def stable(self) -> np.ndarray:
         """Of each point, whether all eigenvalues are inside the unit circle."""

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from elman.data.names import counted
 from elman.equations import sum as over_features
 from elman.insight.step_losses import StepLosses
 from elman.insight.system import System
@@ -61,6 +62,9 @@ class GradientFlow:
     pairs: np.ndarray
     by_parameter: dict[str, np.ndarray] = field(repr=False)
     loss: float = 0.0
+
+    def __repr__(self) -> str:
+        return f"<GradientFlow over {counted(len(self.norms), 'steps')}: {self.verdict}>"
 
     def triangle(self) -> np.ndarray:
         """`pairs`: norms of d L_t / d h_k for all pairs of steps (t, k).

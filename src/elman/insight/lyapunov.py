@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from elman import checks
+from elman.data.names import counted
 from elman.errors import OptionError, ShapeError
 from elman.insight.system import System
 from elman.network import Network
@@ -51,6 +52,9 @@ class Spectrum:
     error: np.ndarray
     convergence: np.ndarray
     steps: np.ndarray
+
+    def __repr__(self) -> str:
+        return f"<Spectrum of {counted(len(self.exponents), 'exponents')}: {self.verdict}>"
 
     @property
     def dimension(self) -> float:

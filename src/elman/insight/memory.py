@@ -82,6 +82,9 @@ class Memory:
     by_lag: np.ndarray | None
     system: System = field(repr=False)
 
+    def __repr__(self) -> str:
+        return f"<Memory over {len(self.to_initial_state)} steps: {self.verdict}>"
+
     def to_input(self, lag: int) -> float:
         """How much the state depends on the input of `lag` steps ago; lag 0 is the step's own input.
 

@@ -72,6 +72,10 @@ def structure(function: Any, given: Any, inputs: Any) -> Structure:
     """What `Network` is told: a function of sequences and its inputs, or the features and layers of a chain."""
     if given is None and callable(function) and not isinstance(function, Layer | Composite):
         return of_function(function, inputs)
+    if given is None and inputs is None and not callable(function) and isinstance(function, list | tuple):
+        raise OptionError(
+            f"Network got {shown(function)} and no more: the features of the input come first, Network(3, [layers ...])"
+        )
     if given is None:
         raise OptionError(
             "a network is Network(features, [layers ...]) or Network(function, inputs={name: features}); got "
@@ -84,7 +88,15 @@ def structure(function: Any, given: Any, inputs: Any) -> Structure:
         )
     if function is not None and inputs is not None:
         raise OptionError("inputs came twice: Network(features, layers) or Network(inputs=features, layers=layers)")
-    return of_layers(whole(function if inputs is None else inputs, "inputs"), layers(given))
+    features = function if inputs is None else inputs
+    if isinstance(features, list | tuple) and features and isinstance(features[0], Layer | Composite):
+        raise OptionError("layers came where the features of the input are expected: Network(3, [layers ...])")
+    if isinstance(features, list | tuple):
+        raise OptionError(
+            f"inputs is {shown(features)}; expected a whole number, the features at a step: sequences may have any "
+            "number of steps"
+        )
+    return of_layers(whole(features, "inputs"), layers(given))
 
 
 def flat_state(state: Any, sizes: list[list[int]], rows: int, dtype: np.dtype, name: str = "state") -> list[np.ndarray]:

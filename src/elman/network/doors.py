@@ -60,7 +60,10 @@ class Door:
             array = array[..., None]
         if array.ndim != 2 + self.steps:
             letters = "(B, T, F) = (batch, time steps, " if self.steps else "(B, F) = (batch, "
-            raise ShapeError(f"{self.name} has shape {array.shape}; expected {letters}{features} features)")
+            raise ShapeError(
+                f"{self.name} has shape {array.shape}; expected {letters}{features} features)"
+                f"{self._lifted(array.shape)}"
+            )
         if array.shape[-1] != features:
             raise ShapeError(
                 f"{self.name} has {array.shape[-1]} features, the network expects {features}; {self.name} has shape "
@@ -75,6 +78,14 @@ class Door:
             return array
         with np.errstate(over="ignore"):  # what is too large for the dtype is infinite then, and found as such
             return array.astype(dtype)
+
+    def _lifted(self, shape: tuple[int, ...]) -> str:
+        """How an array of one row, or of one feature, becomes one of all axes."""
+        if not self.steps or len(shape) != 2 - (self.given.width == 1):
+            return ""
+        if self.given.width == 1:
+            return f"; one sequence is {self.name}[None]"
+        return f"; one sequence of {shape[0]} steps is {self.name}[None]" if shape[-1] == self.given.width else ""
 
     def checked(self, array: np.ndarray, lengths: np.ndarray | None) -> np.ndarray:
         """The array, finite and an index where it is in use."""

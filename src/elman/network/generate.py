@@ -9,6 +9,7 @@ import numpy as np
 from elman.checks import flag, numbers, whole
 from elman.engine.interface import Batch
 from elman.errors import OptionError, ShapeError
+from elman.hints import GENERATE, hinted
 from elman.network.by_steps import made_by_steps
 from elman.network.choices import Choices
 from elman.network.contexts import batched, unbatched
@@ -17,6 +18,7 @@ from elman.network.face import Net
 MOST_STEPS = 2**31 - 1
 
 
+@hinted(GENERATE)
 def generate(
     net: Net,
     context: Any,

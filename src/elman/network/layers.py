@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import MISSING, dataclass, field, fields, replace
 from typing import Any
 
+from elman.attributes import LAYER, answering, unchangeable
 from elman.checks import flag, instance, shown, whole
 from elman.equations import Cell, Graph
 from elman.errors import OptionError
@@ -20,6 +21,8 @@ from elman.network.layer_checks import (
 from elman.network.masks import masked
 
 
+@unchangeable("net.freeze('0.*') and net.unfreeze('0.*') say which parameters train")
+@answering(LAYER)
 @dataclass(frozen=True)
 class Layer:
     """A cell with its sizes and what it returns.

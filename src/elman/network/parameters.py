@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from elman.attributes import PARAMETERS, answering
 from elman.checks import numbers, whole
 from elman.engine.blas import one_blas_thread
 from elman.equations.graph import Graph
@@ -146,6 +147,7 @@ def finite(value: Any, dtype: np.dtype, name: str) -> np.ndarray:
     return found
 
 
+@answering(PARAMETERS)
 class Parameters(Mapping[str, np.ndarray]):
     """Named parameters, which lie in one flat array, the arena; all writing goes through here.
 

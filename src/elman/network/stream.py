@@ -9,6 +9,7 @@ import numpy as np
 
 from elman.checks import numbers, whole
 from elman.errors import DataError, ShapeError
+from elman.hints import STREAM, hinted
 from elman.network import arguments
 from elman.network.doors import by_input
 from elman.network.face import Net
@@ -234,6 +235,7 @@ def step(net: Net, x: Any, state: Any = None) -> tuple[Any, list[tuple[np.ndarra
     return net.returned([one[:, 0] if one.ndim == 3 else one for one in outputs]), state
 
 
+@hinted(STREAM)
 def stream(net: Net, rows: int = 1, state: Any = None) -> Stream:
     """Steps one by one, as the values arrive; see `Stream`.
 

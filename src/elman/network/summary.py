@@ -7,6 +7,7 @@ from typing import Any
 from elman.checks import whole
 from elman.engine.describe import describe
 from elman.engine.stage import Source
+from elman.hints import SUMMARY, hinted
 from elman.network import freezing
 from elman.network.face import Net
 from elman.network.flow import Part
@@ -14,6 +15,7 @@ from elman.training.losses import resolve_loss
 from elman.training.protocol import Aim
 
 
+@hinted(SUMMARY)
 def summary(net: Net) -> str:
     """A line a layer: what it is, what it returns, how many parameters, and which of them are frozen.
 

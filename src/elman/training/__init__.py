@@ -1,5 +1,8 @@
 """Training: losses, optimisers, learning rates, the loop, callbacks."""
 
+from typing import TYPE_CHECKING
+
+from elman.attributes import of_module
 from elman.training.averages import EMA, SWA, Average
 from elman.training.callbacks import Callback, LambdaCallback
 from elman.training.history import History
@@ -44,3 +47,6 @@ __all__ = [
     "find_rate",
     "quantile_loss",
 ]
+
+if not TYPE_CHECKING:  # which would take any name for one of ours
+    __getattr__ = of_module("training", __all__)

@@ -8,6 +8,7 @@ from typing import Any, TypedDict, Unpack
 
 from elman.checks import listed, shown
 from elman.errors import OptionError
+from elman.training.events import check_events
 from elman.training.state import Training, Watcher
 
 
@@ -153,6 +154,7 @@ def as_callbacks(callbacks: Iterable[Callback], networks: int = 1) -> list[Callb
                 f"one of callbacks is {shown(callback)}; expected Callback objects: make an object of a class, and "
                 "wrap a function in LambdaCallback"
             )
+        check_events(callback, Callback)
         if callback.one_network and networks > 1:
             raise OptionError(
                 f"a {type(callback).__name__} goes with one network, and {networks} are trained one after the other: "

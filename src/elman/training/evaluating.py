@@ -11,6 +11,7 @@ from elman.checks import whole
 from elman.data.datasets import dataset_of
 from elman.engine.interface import Batch, How
 from elman.errors import DataError
+from elman.hints import EVALUATE, hinted
 from elman.training.examples import Examples, examples, judge
 from elman.training.feeds import Feed, check_own_batches
 from elman.training.metrics import Metric, check_metrics, check_value, resolve_metrics
@@ -18,6 +19,7 @@ from elman.training.protocol import Arrays, Losses, Shares, Trainable
 from elman.training.weighing import ClassWeight, Weighting
 
 
+@hinted(EVALUATE)
 def evaluate(
     net: Trainable,
     x: Any,

@@ -7,9 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from elman.attributes import HISTORY, answering
 from elman.plots import losses
 
 
+@answering(HISTORY)
 class History:
     """The numbers of a training.
 

@@ -59,6 +59,9 @@ class Loop(Judging):
         self.resumed = self._keeper.may_go_on()
         self._watchers = [c for c in self.callbacks if c.watches_batches]
 
+    def __repr__(self) -> str:
+        return f"<Training of {self.net!r}: epoch {self.epoch} of {self.epochs}, batch {self.batch} of {self.batches}>"
+
     def run(self) -> History:
         """Train until the last epoch, or until a callback stops it; from where it stood, if it is to go on."""
         with self._keeper.open():

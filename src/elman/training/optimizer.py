@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from elman.attributes import OPTIMIZER, answering
 from elman.checks import instance, real
 from elman.engine.plan import OptimizerProgram
 from elman.equations import clip, sign
@@ -42,6 +43,7 @@ def _arguments_of(equations: Callable[..., Any]) -> list[tuple[str, Any]]:
     return [(q.name, q.kind) for q in inspect.signature(equations).parameters.values()][1:]
 
 
+@answering(OPTIMIZER)
 @dataclass(eq=False, repr=False)
 class Optimizer(Remembering):
     """What every optimiser has: a learning rate, clipping, and its state.

@@ -61,7 +61,7 @@ def prepare_target(
     try:
         _check_graph(loss, end.outputs, array.shape[-1])
     except ShapeError as error:
-        raise ShapeError(_mismatch(end, loss, shape)) from error
+        raise ShapeError(_mismatch(end, loss, shape) + _of_classes(array, end.outputs)) from error
     if loss.bounds is not None:
         _check_bounds(array, loss, lengths)
     with np.errstate(over="ignore", invalid="ignore"):  # too large is infinite then; past a row's end may be anything
@@ -104,6 +104,13 @@ def _mismatch(end: End, loss: Loss, shape: tuple[int, ...]) -> str:
         f"target has {features} feature{'s' * (features != 1)}, the network outputs {end.outputs}: "
         f"its shape is {shape}, {loss.name} expected {wanted}{hint}"
     )
+
+
+def _of_classes(target: np.ndarray, outputs: int) -> str:
+    """What to say where targets look like classes, and the loss knows none."""
+    if target.dtype.kind not in "iu" or target.shape[-1] > 1 or not ((target >= 0) & (target < outputs)).all():
+        return ""
+    return "; if the targets are classes, give loss='softmax_cross_entropy'"
 
 
 def _check_classes(target: np.ndarray, classes: int, lengths: np.ndarray | None, name: str) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from elman.checks import shown
+from elman.checks import instance, shown
 from elman.data.cases import Cases
 from elman.data.casing.arrays import Order, of_array, of_arrays
 from elman.data.casing.asked import Asked
@@ -79,7 +79,8 @@ def cases_of(
         if label is not None:
             raise OptionError(f"both y={y!r} and label={label!r} name a column of labels; give one of them")
         y, label = None, y
-    asked = Asked(channels, group, time, columns, label, reading or Reading())
+    reading = instance(Reading() if reading is None else reading, Reading, "reading", "an elman.data.Reading")
+    asked = Asked(channels, group, time, columns, label, reading)
     found = _found(X, asked, y is not None)
     if y is None:
         return found

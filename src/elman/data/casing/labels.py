@@ -47,6 +47,12 @@ def labels_of(y: Any, names: Sequence[Any], *, named: bool = True) -> tuple[np.n
     return checked_labels(_as_array(y), names), notes
 
 
+def _of_columns(found: np.ndarray) -> str:
+    """What to do with several columns of labels."""
+    one_hot = found.dtype.kind in "biuf" and np.isin(found, (0, 1)).all() and (found.sum(axis=1) == 1).all()
+    return "; of one-hot rows give y.argmax(axis=1)" if one_hot else "; fit a model for each column, as y[:, 0]"
+
+
 def checked_labels(found: np.ndarray, names: Sequence[Any]) -> np.ndarray:
     """Labels of one type, as many as cases, none missing.
 
@@ -57,7 +63,7 @@ def checked_labels(found: np.ndarray, names: Sequence[Any]) -> np.ndarray:
     if found.ndim == 2 and found.shape[1] == 1:
         found = found[:, 0]
     if found.ndim != 1:
-        hint = "; of one-hot rows give y.argmax(axis=1)" if found.ndim == 2 else ""
+        hint = _of_columns(found) if found.ndim == 2 else ""
         raise DataError(
             f"y has shape {found.shape}; expected one label for each of {counted(len(names), 'cases')}{hint}"
         )

@@ -27,6 +27,8 @@ def of_table(held: Framed, asked: Asked, index: Any, labelled: bool) -> Cases:
     sheet = held.sheet
     if len(sheet) == 0:
         raise DataError(f"{sheet.called} has no rows; expected a row for each step or case")
+    if not sheet.names:
+        raise DataError(f"{sheet.called} has no columns; expected some for steps or channels")
     for what in ("label", "time"):
         columns_named(sheet, getattr(asked, what), what)  # what is not there is said before what is missing
     group, given = group_of(held, asked), columns_named(sheet, asked.columns, "columns")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from os import PathLike
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from elman import checks
 from elman.checks import flag
 from elman.engine.slots import ONCE
 from elman.equations.symbols import width
@@ -86,13 +86,14 @@ def to_onnx(
     ['GRU']
     """
     flag(states, "states"), flag(lengths, "lengths"), flag(return_report, "return_report")
-    if path is not None:
-        check_file(Path(path))
     _check(net)
+    place = None if path is None else checks.path(path)
+    if place is not None:
+        check_file(place)
     written = _Written(net, states=states, lengths=lengths)
     report = _proved(net, written, tolerance)
-    if path is not None:
-        write_whole(Path(path), written.model.SerializeToString())
+    if place is not None:
+        write_whole(place, written.model.SerializeToString())
     return (written.model, report) if return_report else written.model
 
 
