@@ -15,8 +15,8 @@ export class TrainPanel {
     this.element = element;
     this.source = null;
     this.tasks = new Map();
+    this.stale = new Set(); // of the pictures
     this.paint = seldom(200, () => this.painted());
-    this.paintLooks = seldom(200, () => this.looksPainted());
   }
 
   begin() {
@@ -237,33 +237,32 @@ export class TrainPanel {
       this.waiting = 0;
       this.say("");
     }
-    if (news.kind === "whole") {
-      state.losses = news.members.map((member) => member.losses);
-      state.looks = news.looks;
-      state.news = news;
-    } else if (news.kind === "news") {
-      news.members.forEach((member, k) => member.losses && joined(state.losses[k], member.losses, member.epochs));
-      state.news = news;
-    } else if (news.kind === "look") {
-      state.looks = news.looks.map((look, k) => look || state.looks[k]);
-      this.paintLooks();
-      tell("look");
-      return;
-    } else if (news.kind === "end") state.news = { ...state.news, status: news.status };
-    if (news.kind === "whole") this.paintLooks();
+    if (news.kind === "whole") state.losses = news.members.map((member) => member.losses);
+    else if (news.kind === "news") news.members.forEach((member, k) => joined(state.losses[k], member.losses, member.epochs));
+    if (news.looks) this.looked(news.looks);
+    if (news.kind === "look") return this.paint();
+    state.news = news.kind === "end" ? { ...state.news, status: news.status } : news;
+    this.stale.add("loss");
     if (this.standing !== state.news.status) {
       this.standing = state.news.status;
       this.enable();
       this.painted();
       document.getElementById("told").textContent = this.standingWords(); // what a screen reader says: not every epoch
     } else this.paint();
-    tell("news");
+    return tell("news");
+  }
+
+  // What is new of each network; what is not stays.
+  looked(looks) {
+    state.looks = looks.map((look, k) => ({ ...state.looks[k], ...look }));
+    if (looks.some((look) => look.samples)) this.stale.add("samples");
+    looks.forEach((look, k) => look.triangle && this.stale.add(k));
+    tell("look");
   }
 
   shown() {
     this.visible = true;
     this.painted();
-    this.looksPainted();
   }
 
   left() {
@@ -284,23 +283,27 @@ export class TrainPanel {
     this.triangles = run.members.map((_, k) => new Horizon(k, several ? named[k] : ""));
     this.charts.replaceChildren(h("div", { class: "half" }, this.loss.element), h("div", { class: "half" }, this.samples.element), ...this.triangles.map((one) => h("div", { class: "half" }, one.element)));
     if (!several) this.charts.append(h("div", { class: "half" }, explanation()));
+    this.stale = new Set(["loss", "samples", ...run.members.keys()]);
     this.painted();
-    this.looksPainted();
   }
 
   // --- painting ---------------------------------------------------------------------------------------------
 
-  // Nothing is drawn while another tab is shown.
+  // All that has changed in one picture; nothing while another tab is shown.
   painted() {
     const { run, news } = state;
     if (!run || !this.loss) return;
-    const standing = document.getElementById("standing");
-    standing.textContent = this.standingWords();
+    written(document.getElementById("standing"), this.standingWords());
     const problems = news.members.map((member, k) => (member.error ? `${this.named[k]}: ${member.error}` : "")).filter(Boolean);
     if (problems.length) this.say(problems.join("\n"));
     if (!this.visible) return;
-    this.lossPainted();
     this.tilesPainted();
+    for (const what of this.stale) {
+      if (what === "loss") this.lossPainted();
+      else if (what === "samples") this.samples.paint();
+      else if (state.looks[what]) this.triangles[what].show(state.looks[what].triangle);
+    }
+    this.stale.clear();
   }
 
   standingWords() {
@@ -321,20 +324,10 @@ export class TrainPanel {
     this.loss.set([kept.map((k) => k + 1), ...lines, ...simple], words);
   }
 
-  looksPainted() {
-    const { run, looks } = state;
-    if (!run || !this.loss || !this.visible) return;
-    looks.forEach((look, k) => look && this.triangles[k].show(look.triangle));
-    this.samples.paint();
-  }
-
   tilesPainted() {
     const tiles = this.tileWords();
     if (this.tiles.children.length !== tiles.length) this.tiles.replaceChildren(...tiles.map(() => h("div", { class: "tile" }, h("div", { class: "value" }), h("div", { class: "what" }))));
-    tiles.forEach((words, k) => words.forEach((word, part) => {
-      const place = this.tiles.children[k].children[part];
-      if (place.textContent !== word) place.textContent = word;
-    }));
+    tiles.forEach((words, k) => words.forEach((word, part) => written(this.tiles.children[k].children[part], word)));
   }
 
   tileWords() {
@@ -350,6 +343,11 @@ export class TrainPanel {
     found.push([`${sum(news.members.map((one) => one.seconds)).toFixed(1)} s`, plural(sum(run.members.map((one) => one.parameters)), "parameter")]);
     return found;
   }
+}
+
+// A text that stays where it is the same: another one is laid out and painted.
+function written(place, text) {
+  if (place.textContent !== text) place.textContent = text;
 }
 
 // At most so many epochs, so that long trainings are drawn as fast as short ones.
