@@ -206,7 +206,9 @@ def test_a_training_that_goes_on_has_the_norms_of_before(tmp_path):
     np.testing.assert_array_equal(flow.norms, whole.norms)
 
 
-@pytest.mark.parametrize("by", [Side(), Side(states=slice(2, 5)), Side(inputs=slice(1, 2))], ids=["all", "some", "input"])
+@pytest.mark.parametrize(
+    "by", [Side(), Side(states=slice(2, 5)), Side(inputs=slice(1, 2))], ids=["all", "some", "input"]
+)
 @pytest.mark.parametrize("name", ["lstm", "invented"])
 def test_gradients_that_are_carried_back_are_those_that_jacobians_carry(name, by):
     """Few steps of many states go without Jacobians; the same losses, each written out over all steps, go by them."""

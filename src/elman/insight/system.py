@@ -245,7 +245,9 @@ class System:
 
     def _pulled_back(self, s: np.ndarray, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The derivatives of each row: of each new state another gradient that is carried back."""
-        by_state, by_input = self.carried(s, x, np.tile(np.eye(self.n), (len(s), 1, 1)), want_input=not self.takes_index)
+        by_state, by_input = self.carried(
+            s, x, np.tile(np.eye(self.n), (len(s), 1, 1)), want_input=not self.takes_index
+        )
         return by_state, np.empty(0) if by_input is None else by_input
 
     def carried(

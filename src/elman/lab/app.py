@@ -318,7 +318,9 @@ async def _events(run: Any, streams: Streams) -> AsyncIterator[bytes]:
     loop, queue = asyncio.get_running_loop(), asyncio.Queue[dict[str, Any] | None]()
 
     def put(news: dict[str, Any]) -> None:
-        if queue.qsize() >= MOST_NEWS:  # the page does not keep up: it gets all that there is, in place of what it has missed
+        if (
+            queue.qsize() >= MOST_NEWS
+        ):  # the page does not keep up: it gets all that there is, in place of what it has missed
             while not queue.empty():
                 queue.get_nowait()
             news = run.news(whole=True)

@@ -40,6 +40,7 @@ class Run:
         self.settings: Settings = settings
         self.asked: dict[str, Any] = asked
         self.rate: float = settings.rate
+        self.begun: float = time.time()
         self.status: str = "running"
         self.lock: threading.Lock = threading.Lock()  # of the networks: who learns or copies them has it
         self.watched: list[Watched] = [Watched(member.net, data) for member in members]

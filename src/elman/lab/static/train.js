@@ -4,7 +4,9 @@ import { ask, listen, Problem, sendTable, shared, unpacked } from "lab/api.js";
 import { Lines } from "lab/charts.js";
 import { counted, field, four, h, options, plural, seldom } from "lab/dom.js";
 import { explanation, Horizon } from "lab/horizon.js";
+import { isNarrow } from "lab/bar.js";
 import { Samples } from "lab/samples.js";
+import { Stale } from "lab/stale.js";
 import { on, state, tell } from "lab/state.js";
 import { colours, members } from "lab/theme.js";
 
@@ -15,7 +17,7 @@ export class TrainPanel {
     this.element = element;
     this.source = null;
     this.tasks = new Map();
-    this.stale = new Set(); // of the pictures
+    this.due = new Set(); // pictures of what has changed
     this.paint = seldom(200, () => this.painted());
   }
 
@@ -24,10 +26,11 @@ export class TrainPanel {
     this.tiles = h("div", { class: "tiles" });
     this.problem = h("p", { class: "problem", role: "alert", hidden: true });
     this.charts = h("div", { class: "charts" });
-    this.empty = h("div", { class: "nothing" }, h("p", {}, "Nothing was trained yet. The cell on the left learns the task above, one press away."));
+    this.empty = h("div", { class: "nothing" }, h("p", {}, "Nothing was trained yet. The cell in the editor learns the task above, one press away."));
     this.element.append(h("h2", { class: "hidden-words" }, "Train"));
     if (!shared) this.element.append(this.form);
-    this.element.append(this.problem, this.tiles, this.empty, this.charts);
+    this.stale = new Stale({ again: () => this.again(), going: () => this.going });
+    this.element.append(this.problem, this.stale.element, this.tiles, this.empty, this.charts);
     if (!shared) this.chosen();
     on("cell", () => this.enable());
   }
@@ -62,7 +65,7 @@ export class TrainPanel {
     rateField.firstChild.append(" ", this.rateWords);
     this.form = h("div", {},
       h("div", { class: "fields" }, field("Task", this.task, { class: "wide" }), field("Steps", this.steps), field("Sequences", this.rows), field("Batch", this.batch), field("Optimiser", this.optimizer), field("Seed", this.seed), rateField),
-      this.about, this.corpusField, this.drop, h("div", { class: "row" }, this.startButton, this.pauseButton, this.stopButton));
+      this.about, this.corpusField, this.drop, this.buttons = h("div", { class: "row" }, this.startButton, this.pauseButton, this.stopButton));
     this.form.className = "panel form";
     this.rated(true);
   }
@@ -143,7 +146,7 @@ export class TrainPanel {
 
   enable() {
     if (shared) return;
-    const wrong = state.cells.some((panel) => panel.error || !panel.read);
+    const wrong = state.cells.some((panel) => !panel.ready);
     this.startButton.disabled = wrong || (this.task.value === "table" && !this.table);
     this.startButton.textContent = state.cells.length > 1 ? "Train both" : "Train";
     const status = state.news ? state.news.status : "";
@@ -179,11 +182,19 @@ export class TrainPanel {
       const run = await ask("train", asked);
       this.prepare(run);
       this.follow();
+      if (isNarrow()) this.seen();
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       this.say(error.message);
       this.enable();
     }
+  }
+
+  // Once what goes on has ended.
+  async again() {
+    if (!this.going) return this.start();
+    this.anew = true;
+    return this.control("stop");
   }
 
   follow() {
@@ -242,11 +253,16 @@ export class TrainPanel {
     if (news.looks) this.looked(news.looks);
     if (news.kind === "look") return this.paint();
     state.news = news.kind === "end" ? { ...state.news, status: news.status } : news;
-    this.stale.add("loss");
+    this.due.add("loss");
     if (this.standing !== state.news.status) {
       this.standing = state.news.status;
       this.enable();
       this.painted();
+      this.stale.look();
+      if (this.anew && !this.going) {
+        this.anew = false;
+        this.start();
+      }
       document.getElementById("told").textContent = this.standingWords(); // what a screen reader says: not every epoch
     } else this.paint();
     return tell("news");
@@ -255,9 +271,14 @@ export class TrainPanel {
   // What is new of each network; what is not stays.
   looked(looks) {
     state.looks = looks.map((look, k) => ({ ...state.looks[k], ...look }));
-    if (looks.some((look) => look.samples)) this.stale.add("samples");
-    looks.forEach((look, k) => look.triangle && this.stale.add(k));
+    if (looks.some((look) => look.samples)) this.due.add("samples");
+    looks.forEach((look, k) => look.triangle && this.due.add(k));
     tell("look");
+  }
+
+  // Where the pictures are, on a screen that has no room for them beside the equations.
+  seen() {
+    this.element.hidden || this.tiles.scrollIntoView({ block: "start" });
   }
 
   shown() {
@@ -283,7 +304,7 @@ export class TrainPanel {
     this.triangles = run.members.map((_, k) => new Horizon(k, several ? named[k] : ""));
     this.charts.replaceChildren(h("div", { class: "half" }, this.loss.element), h("div", { class: "half" }, this.samples.element), ...this.triangles.map((one) => h("div", { class: "half" }, one.element)));
     if (!several) this.charts.append(h("div", { class: "half" }, explanation()));
-    this.stale = new Set(["loss", "samples", ...run.members.keys()]);
+    this.due = new Set(["loss", "samples", ...run.members.keys()]);
     this.painted();
   }
 
@@ -298,12 +319,12 @@ export class TrainPanel {
     if (problems.length) this.say(problems.join("\n"));
     if (!this.visible) return;
     this.tilesPainted();
-    for (const what of this.stale) {
+    for (const what of this.due) {
       if (what === "loss") this.lossPainted();
       else if (what === "samples") this.samples.paint();
       else if (state.looks[what]) this.triangles[what].show(state.looks[what].triangle);
     }
-    this.stale.clear();
+    this.due.clear();
   }
 
   standingWords() {
