@@ -3,12 +3,14 @@
 python -m benchmarks.lab [--rounds 3]
 
 Needs Playwright and Chromium (tests/browser/chromium.sh says where). The training of the lab and `fit` alone, with the
-same data, take turns, so that what slows this computer slows both.
+same data, take turns of a few seconds, each in a process that goes on where it was, `fit` before and behind the lab: so
+what slows this computer slows both, and what drifts is gone from their ratio, of which the median is told.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import re
 import statistics
 import subprocess
@@ -20,18 +22,21 @@ from typing import Any
 
 SCRIPT = Path(__file__).parent.parent / "tests" / "browser" / "chromium.sh"
 SERVE = [sys.executable, "-c", "from elman.cli import main; main()", "lab", "--no-browser", "--port", "0"]
-SECONDS = 5.0
+SECONDS = 3.0  # of a turn
+TURNS = 3  # of the lab in a round, between turns of `fit`
 PLAIN = """
-import time, elman as el
+import sys, time, elman as el
 x, y = el.data.tasks.adding(1024, 40, seed=0)
 net = el.Network(2, [el.Recurrent(el.cells.gru, 64, return_sequences=False), el.Dense(1)], seed=0)
 optimizer = el.Adam(0.005, clip_norm=1.0)
 net.fit(x, y, optimizer=optimizer, epochs=4, verbose=0)
-begun, epochs = time.perf_counter(), 0
-while time.perf_counter() - begun < {seconds}:
-    net.fit(x, y, optimizer=optimizer, epochs=32, verbose=0)
-    epochs += 32
-print(epochs / (time.perf_counter() - begun))
+print("ready", flush=True)
+for line in sys.stdin:
+    begun, epochs = time.perf_counter(), 0
+    while time.perf_counter() - begun < float(line):
+        net.fit(x, y, optimizer=optimizer, epochs=16, verbose=0)
+        epochs += 16
+    print(epochs / (time.perf_counter() - begun), flush=True)
 """
 FRAMES = """seconds => new Promise(done => {
   const times = [];
@@ -87,49 +92,81 @@ def epochs(page: Any, during: Any) -> float:
     return float((page.evaluate(EPOCHS) - before) / (time.perf_counter() - begun))
 
 
-def training(page: Any) -> dict[str, float]:
-    """Frames a second and how long the longest one took; epochs a second, then and while nobody counts frames."""
-    plain = epochs(page, lambda: page.wait_for_timeout(1000 * SECONDS))
+class Alone:
+    """`fit` by itself, in a process that waits for its turns."""
+
+    def __init__(self) -> None:
+        command = [sys.executable, "-c", PLAIN]
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        assert self.process.stdout is not None
+        self.process.stdout.readline()
+
+    def turn(self) -> float:
+        """Epochs a second."""
+        assert self.process.stdin is not None and self.process.stdout is not None
+        self.process.stdin.write(f"{SECONDS}\n")
+        self.process.stdin.flush()
+        return float(self.process.stdout.readline())
+
+    def close(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+
+def turn_of_the_lab(page: Any) -> tuple[float, float, list[float]]:
+    """Epochs a second while the page is shown, and while its frames are counted; how long each frame took."""
+    page.get_by_role("button", name="Go on").click()
+    page.get_by_role("button", name="Pause").wait_for()
+    page.wait_for_timeout(400)
+    shown = epochs(page, lambda: page.wait_for_timeout(1000 * SECONDS))
     times: list[float] = []
     counted = epochs(page, lambda: times.extend(page.evaluate(FRAMES, SECONDS)))
-    gaps = [b - a for a, b in zip(times, times[1:], strict=False)]
-    frames = 1000 * len(gaps) / (times[-1] - times[0])
-    return {"frames": frames, "longest": max(gaps), "epochs": plain, "counted": counted}
+    page.get_by_role("button", name="Pause").click()
+    page.get_by_role("button", name="Go on").wait_for()
+    return shown, counted, [b - a for a, b in zip(times, times[1:], strict=False)]
 
 
-def alone() -> float:
-    """Epochs a second of `fit` by itself."""
-    code = PLAIN.format(seconds=SECONDS)
-    return float(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout)
+def begun(page: Any, address: str) -> None:
+    """A GRU 64 that learns, and rests."""
+    page.goto(address)
+    page.wait_for_selector("html[data-ready]")
+    page.get_by_label("Units").fill("64")
+    page.get_by_label("Units").press("Tab")
+    page.get_by_role("button", name="Train", exact=True).click()
+    page.get_by_role("button", name="Pause").wait_for()
+    page.wait_for_timeout(1500)
+    page.get_by_role("button", name="Pause").click()
+    page.get_by_role("button", name="Go on").wait_for()
 
 
-def watched(browser: Any, rounds: int) -> None:
+def watched(browser: Any, turns: int) -> None:
     """Trainings in the lab and `fit` alone, in turns."""
-    with subprocess.Popen(SERVE, stdout=subprocess.PIPE, text=True) as process:
+    shown, counted, frames = [], [], []
+    with subprocess.Popen(SERVE, stdout=subprocess.PIPE, text=True) as process, contextlib.closing(Alone()) as alone:
         assert process.stdout is not None
         found = re.search(r"http://\S+", process.stdout.readline())
         assert found is not None
         page = browser.new_page(viewport={"width": 1280, "height": 900})
-        page.goto(found.group())
-        page.wait_for_selector("html[data-ready]")
-        page.get_by_label("Units").fill("64")
-        page.get_by_label("Units").press("Tab")
-        ratios = []
-        for _ in range(rounds):
-            plain = alone()
-            page.get_by_role("button", name="Train", exact=True).click()
-            page.get_by_role("button", name="Stop").wait_for()
-            page.wait_for_timeout(1500)
-            result = training(page)
-            page.get_by_role("button", name="Stop").click()
-            page.get_by_role("button", name="Train", exact=True).wait_for()
-            ratios.append(result["epochs"] / plain)
+        begun(page, found.group())
+        before = alone.turn()
+        for _ in range(turns):
+            one, other, gaps = turn_of_the_lab(page)
+            behind = alone.turn()
+            plain = (before + behind) / 2
+            before = behind
+            shown.append(one / plain)
+            counted.append(other / plain)
+            frames += gaps
             print(
-                f"{result['frames']:.1f} frames/s, longest {result['longest']:.0f} ms; epochs/s {result['epochs']:.1f},"
-                f" while frames are counted {result['counted']:.1f}, fit alone {plain:.1f}: {ratios[-1]:.2f}"
+                f"{1000 * len(gaps) / sum(gaps):.1f} frames/s, longest {max(gaps):.0f} ms; epochs/s {one:.1f}, while "
+                f"frames are counted {other:.1f}, fit alone {plain:.1f}: {shown[-1]:.2f}, {counted[-1]:.2f}",
+                flush=True,
             )
-        print(f"training beside fit alone, median of {rounds}: {statistics.median(ratios):.2f}")
+        page.close()
         process.terminate()
+    print(f"{1000 * len(frames) / sum(frames):.1f} frames/s, longest {max(frames):.0f} ms")
+    print(f"training beside fit alone, median of {turns} turns: {statistics.median(shown):.3f}", end="")
+    print(f"; while frames are counted {statistics.median(counted):.3f}")
 
 
 def main() -> None:
@@ -145,7 +182,7 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
         for _ in range(rounds):
             print({name: round(value, 2) for name, value in usable(browser).items()})
-        watched(browser, rounds)
+        watched(browser, TURNS * rounds)
         browser.close()
 
 

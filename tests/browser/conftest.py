@@ -61,10 +61,21 @@ def lab():
     served.close()
 
 
+@pytest.fixture(scope="session")
+def pages(tmp_path_factory):
+    """Of each command one, by its name."""
+    from tests.browser.pages import write_pages
+
+    return write_pages(tmp_path_factory.mktemp("pages"))
+
+
 @pytest.fixture
 def opened(browser, lab):
-    """Opens pages, in which nothing may go wrong: no exception, no error on the console, no request that fails."""
-    contexts, wrong = [], []
+    """Opens pages, in which nothing may go wrong: no exception, no error on the console, no request that fails.
+
+    Addresses may be of labs that end with the test: pages are closed before them, and what is served last.
+    """
+    contexts, wrong, served = [], [], []
 
     def open_page(address=lab, size="wide", scheme="light", allowed=()):
         width, height = SIZES[size]
@@ -87,8 +98,13 @@ def opened(browser, lab):
         page.wait_for_selector("html[data-ready]")
         return page
 
+    def serve(*arguments):
+        served.append(Served(*arguments))
+        return served[-1].address
+
+    open_page.serve = serve
     yield open_page
-    for context in contexts:
-        context.close()
+    for one in (*contexts, *served):
+        one.close()
     refused = re.compile(r"Failed to load resource: the server responded with a status of 400")
     assert not [each for each in wrong if not refused.search(each)]

@@ -7,6 +7,7 @@ import numpy as np
 from elman import commands, commands_fleet, commands_sequences
 from elman.typed import typing
 
+NAMES = ("forecast", "many", "classify", "regress", "inspect", "compare", "sweep")
 QUICK = {"methods": ["theta", "network"], "units": 4, "epochs": 1, "members": 1}
 SMALL = {"units": 3, "epochs": 3, "members": 1, "convolution": None}
 HOSTILE = ("<script>alert(1)</script>", "\"><img src=x onerror='alert(1)'>", "مبيعات المتجر", "🍵 tea", "x" * 300)

@@ -252,3 +252,105 @@ def test_nobody_is_left_out(opened, size, scheme):
         ]
         assert not said, (name, json.dumps(said, indent=1))
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+@pytest.mark.parametrize("size", [pytest.param("wide", marks=pytest.mark.quick), "phone"])
+def test_equations_that_are_others_by_now_are_told(opened, size):
+    page = opened(size=size)
+    pick_task(page, "sine", steps=12, sequences=64)
+    train(page, 2)
+    note = page.locator(".stale")
+    assert note.is_hidden()
+    editor(page).fill("def mine(p, x, h):\n    return tanh(p.W @ x + p.U @ h)")
+    note.get_by_text(re.compile(r"goes on with the equations as they were at \d+:\d\d.*are others now")).wait_for()
+    shot(page, f"stale-{size}")
+    note.get_by_role("button", name="Back to what was trained").click()
+    page.get_by_role("heading", name="gru").wait_for()
+    note.wait_for(state="hidden")
+    page.get_by_label("Units").fill("5")
+    page.get_by_label("Units").press("Tab")
+    note.wait_for()
+    stop(page)
+    note.get_by_text("What is shown was trained with").wait_for()
+    editor(page).fill("def mine(p, x, h):\n    return tanh(p.W @ x +")
+    page.locator(".said .problem").wait_for()
+    assert note.get_by_role("button", name="Train again").is_disabled()
+    editor(page).fill("def mine(p, x, h):\n    return tanh(p.W @ x + p.U @ h)")
+    page.get_by_role("heading", name="mine").wait_for()
+    note.get_by_role("button", name="Train again").click()
+    page.wait_for_function("() => document.getElementById('standing').textContent.startsWith('Learning')")
+    note.wait_for(state="hidden")
+    editor(page).fill("def other(p, x, h):\n    return tanh(p.W @ x + h)")
+    note.get_by_role("button", name="Train again").click()  # of one that goes on
+    note.wait_for(state="hidden")
+    page.locator(".legend").get_by_text("other").first.wait_for()
+    stop(page)
+
+
+def test_a_cell_of_several_inputs_is_read_and_why_it_is_not_trained(opened):
+    page = opened()
+    page.get_by_label("Begin with").select_option("gru_d")
+    page.get_by_text(re.compile("takes 3 inputs .x, observed, gap., and each task here has one")).wait_for()
+    assert page.locator(".formula .katex").count() and page.get_by_role("button", name="Train").is_disabled()
+    tab(page, "Drawing")
+    page.get_by_role("img", name=re.compile("One step of gru_d: ")).wait_for()
+    page.get_by_label("Begin with").select_option("gru")
+    page.get_by_role("heading", name="gru", exact=True).wait_for()
+    tab(page, "Train")
+    assert page.get_by_role("button", name="Train").is_enabled() and page.locator(".remark").count() == 0
+
+
+IN_SIGHT = "e => { const box = e.getBoundingClientRect(); return box.top >= 0 && box.bottom <= innerHeight }"
+
+
+def test_on_a_phone_a_training_is_at_hand(opened):
+    page = opened(size="phone")
+    bar = page.get_by_role("region", name="Training")
+    assert bar.get_by_role("button", name="Train").evaluate(IN_SIGHT)
+    bar.get_by_role("button", name="Train").click()
+    bar.get_by_role("button", name="Pause").wait_for()
+    page.wait_for_function(f"() => ({IN_SIGHT})(document.querySelector('.tiles'))")
+    tab(page, "Scrub")
+    bar.get_by_role("button", name="Pause").click()
+    bar.get_by_text(re.compile("^Paused")).wait_for()
+    bar.get_by_role("button", name="Equations ↑").click()
+    page.wait_for_function(f"() => ({IN_SIGHT})(document.querySelector('.cell-head'))")
+    bar.get_by_role("button", name="Work ↓").click()
+    bar.get_by_role("button", name="Equations ↑").wait_for()
+    stop(page)
+    page.set_viewport_size({"width": 1280, "height": 900})
+    bar.wait_for(state="hidden")
+    assert page.locator(".form").get_by_role("button", name="Train").is_visible()
+
+
+@pytest.mark.quick
+def test_nothing_is_drawn_where_nothing_changes(opened):
+    page = opened()
+    page.evaluate("""() => {
+        window.drawn = 0;
+        const draws = CanvasRenderingContext2D.prototype;
+        for (const name of ["putImageData", "stroke"]) {
+            const before = draws[name];
+            draws[name] = function (...given) { window.drawn += 1; return before.apply(this, given); };
+        }
+    }""")
+    pick_task(page, "sine", steps=12, sequences=64)
+    train(page, 4)
+    assert page.evaluate("window.drawn") > 0
+    page.get_by_role("button", name="Pause").click()
+    page.get_by_role("button", name="Go on").wait_for()
+    page.wait_for_timeout(700)
+    for name in ("Train", "Share"):
+        tab(page, name)
+        page.wait_for_timeout(500)
+        before = page.evaluate("window.drawn")
+        page.wait_for_timeout(700)
+        assert page.evaluate("window.drawn") == before
+    page.get_by_role("tab", name="Train").click()
+    page.get_by_role("button", name="Go on").click()
+    tab(page, "Share")
+    page.wait_for_timeout(300)
+    before, standing = page.evaluate("window.drawn"), page.locator("#standing").inner_text()
+    page.wait_for_function("before => document.getElementById('standing').textContent !== before", arg=standing)
+    assert page.evaluate("window.drawn") == before  # of what is not seen
+    stop(page)

@@ -11,16 +11,10 @@ import pytest
 
 from elman.plots.page import Axis, Band, Bars, Cells, Chart, Dots, Line, Report, Rule, Section, Spans
 from tests.browser.conftest import AXE, Served
-from tests.browser.pages import HOSTILE, write_pages
+from tests.browser.pages import HOSTILE, NAMES
 
-NAMES = ("forecast", "many", "classify", "regress", "inspect", "compare", "sweep")
 SHOTS = os.environ.get("LAB_SHOTS")  # a folder for pictures, to look at
 MARKS = "figure => [...figure.querySelectorAll('.drawn text')].map(text => text.textContent).join(' ')"
-
-
-@pytest.fixture(scope="session")
-def pages(tmp_path_factory):
-    return write_pages(tmp_path_factory.mktemp("pages"))
 
 
 @pytest.fixture

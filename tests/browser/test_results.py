@@ -12,6 +12,7 @@ import elman as el
 from elman import commands
 from tests.browser.conftest import AXE, Served
 from tests.browser.doing import shot
+from tests.browser.pages import NAMES
 
 INTRUDER = """<!doctype html><title>x</title><h1>Report</h1><p id=out></p><script>
 const out = [];
@@ -25,16 +26,8 @@ fetch("../api/start").then((r) => said(r.ok ? "lab" : "no-lab"), () => said("no-
 
 @pytest.fixture
 def results(opened):
-    """Opens a folder of results, or a model."""
-    served = []
-
-    def open_results(path, **options):
-        served.append(Served(str(path)))
-        return opened(served[-1].address, **options)
-
-    yield open_results
-    for one in served:
-        one.close()
+    """Opens a folder of results, or a file of them."""
+    return lambda path, **options: opened(opened.serve(str(path)), **options)
 
 
 @pytest.mark.quick
@@ -66,6 +59,43 @@ def test_a_script_that_is_not_of_elmans_own_pages_does_not_run(browser, tmp_path
         page.close()
     finally:
         served.close()
+
+
+@pytest.mark.parametrize("size", ["wide", "phone"])
+@pytest.mark.parametrize("name", NAMES)
+def test_what_each_command_wrote_is_seen(results, pages, name, size):
+    page = results(pages[name] if name == "compare" else pages[name].parent, size=size, allowed=(400,))
+    page.locator("iframe").scroll_into_view_if_needed()  # a frame that is not seen draws nothing
+    chart = page.frame_locator("iframe").locator("svg.drawn").first
+    chart.hover()
+    assert page.frame_locator("iframe").locator(".tip:visible").first.inner_text()
+    shot(page, f"results-{name}-{size}")
+    files = page.get_by_role("group", name="Files").get_by_role("button")
+    for button in files.all():
+        button.click()
+        file = button.inner_text()
+        if file.endswith(".safetensors"):
+            look_into(page, name, f"results-{name}-{size}")
+        elif file.endswith((".csv", ".json")):
+            page.get_by_label(file, exact=True).last.wait_for()
+            shot(page, f"results-{name}-{size}-{file}")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def look_into(page, name, picture):
+    """All tabs of a model, of which none may fail."""
+    if name == "sweep":  # the best of it is no network
+        page.get_by_text("no network").wait_for()
+        return
+    tabs = page.get_by_role("tablist", name="Model")
+    tabs.wait_for()
+    for each in ("Layers", "Values", "Horizon", "Phase plane"):
+        tabs.get_by_role("tab", name=each).click()
+        panel = page.get_by_role("tabpanel", name=each)
+        seen = {"Values": "Unit 1", "Horizon": "Gradient horizon", "Phase plane": "Lyapunov exponents"}
+        panel.get_by_role("heading", name=seen.get(each)).first.wait_for(timeout=60_000)
+        shot(page, f"{picture}-{each}")
+        assert not panel.get_by_role("alert").count(), panel.get_by_role("alert").all_inner_texts()
 
 
 @pytest.mark.parametrize("size", ["wide", "phone"])
@@ -106,6 +136,25 @@ def test_a_graph_is_looked_at_layer_by_layer(results, tmp_path):
     panel.get_by_label("Layer").select_option("1")
     page.get_by_role("button", name="Look again").wait_for()
     shot(page, "model-dynamics")
+
+
+def test_a_model_is_poked_where_a_state_goes_on(results, tmp_path):
+    net = el.Network(2, [el.Bidirectional(el.GRU(4)), el.LSTM(3), el.Dense(1)], seed=1)
+    page = results(net.save(tmp_path / "net.safetensors"))
+    page.get_by_role("tab", name="Values").click()
+    panel = page.get_by_role("tabpanel", name="Values")
+    for layer, reach in (("1", ""), ("0.backward", "within this layer")):
+        panel.get_by_label("Layer").select_option(label=layer)
+        panel.get_by_role("button", name="Poke", exact=True).click()
+        panel.get_by_role("heading", name="h (state): difference").wait_for()
+        panel.get_by_role("heading", name="What is left of the poke").wait_for()
+        panel.get_by_text(reach).first.wait_for()
+        shot(page, f"poked-{layer}")
+        panel.get_by_role("button", name="Take it back").click()
+        panel.get_by_role("heading", name="h (state)", exact=True).wait_for()
+    panel.get_by_label("Layer").select_option(label="2")
+    panel.get_by_text("This layer has no state that could be poked.").wait_for()
+    assert panel.get_by_role("button", name="Poke", exact=True).is_hidden()
 
 
 def test_a_file_that_is_no_model_is_told(results, tmp_path):

@@ -7,6 +7,7 @@ import pytest
 
 import elman as el
 from elman.insight import GradientFlowCallback, gradient_flow
+from elman.insight.flow import Side, pairs_of
 from elman.insight.system import System
 from elman.insight.verdict import Verdict
 from tests.insight.test_jacobians import layers_of, numerical
@@ -203,3 +204,24 @@ def test_a_training_that_goes_on_has_the_norms_of_before(tmp_path):
     train(flow, checkpoint=tmp_path, resume=True)
     assert flow.updates == whole.updates
     np.testing.assert_array_equal(flow.norms, whole.norms)
+
+
+@pytest.mark.parametrize(
+    "by", [Side(), Side(states=slice(2, 5)), Side(inputs=slice(1, 2))], ids=["all", "some", "input"]
+)
+@pytest.mark.parametrize("name", ["lstm", "invented"])
+def test_gradients_that_are_carried_back_are_those_that_jacobians_carry(name, by):
+    """Few steps of many states go without Jacobians; the same losses, each written out over all steps, go by them."""
+    net = el.Network(2, layers_of(name), seed=2, dtype=np.float64)
+    x, _ = problem(net, rows=3)
+    system, random = System(net), np.random.default_rng(1)
+    assert x.shape[1] + 1 < 2 * system.n
+    s = system.trajectory(x)
+    direct, whole = random.normal(size=(2, 3, x.shape[1], system.n))
+    each = direct[:, None] * np.eye(x.shape[1])[None, :, :, None]
+    other = whole.copy()
+    pairs, last = pairs_of(system, direct, s, x, by, whole)
+    expected, last_expected = pairs_of(system, each, s, x, by, other)
+    np.testing.assert_allclose(pairs, expected, rtol=1e-10, atol=1e-13)
+    np.testing.assert_allclose(last, last_expected, rtol=1e-10, atol=1e-13)
+    np.testing.assert_allclose(whole, other, rtol=1e-10, atol=1e-13)

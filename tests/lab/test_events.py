@@ -21,7 +21,7 @@ def heard(run, behind: int) -> list:
     async def listen() -> list:
         found = []
         run.listen(made.append)
-        async for event in app._events(run):
+        async for event in app._events(run, set()):
             if event.startswith(b"data: "):
                 found.append(json.loads(event[6:]))
             known = len(made)

@@ -166,3 +166,65 @@ def test_looks_that_come_together_wait_for_one_another(tmp_path, monkeypatch):
     monkeypatch.setattr(sessions, "PATIENCE", 0.01)
     with session._looking, pytest.raises(OptionError, match="wait for it"):
         session.look_at_opened("scrub", Asked({}))
+
+
+def opened_of(net, tmp_path):
+    return Opened.of(net.save(tmp_path / "a.safetensors"), "a")
+
+
+POKE = {"step": 3, "state": "h", "unit": 1, "amount": 0.25}
+
+
+def test_a_poke_goes_through_all_layers_behind(tmp_path):
+    found = opened_of(el.Network(2, [el.GRU(4), el.LSTM(3), el.Dense(1)], seed=1), tmp_path)
+    poke = found.scrub(Asked({"layer": "0", "row": 1, "poke": POKE}))["poke"]
+    x = found.x[0][1:2]
+    _, states = found.net(x[:, :4], return_state=True)
+    changed = [tuple(a.copy() for a in layer) for layer in states]
+    changed[0][0][0, 1] += 0.25
+    plain, poked = (found.net.trace(x[:, 4:], state=one) for one in (states, changed))
+    np.testing.assert_allclose(array(poke["values"]["z"])[4:], (poked["0.z"] - plain["0.z"])[0], atol=1e-6)
+    apart = [poked[name] - plain[name] for name in ("0.h", "1.h", "1.c")]
+    np.testing.assert_allclose(
+        array(poke["size"])[4:], np.linalg.norm(np.concatenate(apart, axis=2)[0], axis=1), atol=1e-6
+    )
+    assert (array(poke["size"])[:3] == 0).all() and array(poke["size"])[3] == 0.25
+
+
+def test_a_poke_of_a_layer_that_runs_backwards_goes_backwards(tmp_path):
+    found = opened_of(el.Network(2, [el.Bidirectional(el.GRU(4)), el.Dense(1)], seed=1), tmp_path)
+    said = found.scrub(Asked({"layer": "0.backward", "poke": POKE}))
+    alone = el.Network(2, [el.GRU(4)])
+    for name in alone.params:
+        alone.params[name] = found.net.params[name.replace("0.", "0.backward.")]
+    x = found.x[0][:1, ::-1]
+    at = said["steps"] - 1 - 3
+    before = alone.trace(x[:, : at + 1])["h"][:, -1].copy()
+    before[0, 1] += 0.25
+    poked, plain = alone.trace(x[:, at + 1 :], state=[(before,)])["h"], alone.trace(x)["h"][:, at + 1 :]
+    np.testing.assert_allclose(array(said["poke"]["values"]["h"])[:3], (poked - plain)[0, ::-1], atol=1e-6)
+    assert said["reverse"] and "within this layer" in said["reach"] and (array(said["poke"]["size"])[4:] == 0).all()
+    with pytest.raises(OptionError, match="step"):
+        found.scrub(Asked({"layer": "0.backward", "poke": {**POKE, "step": 0}}))
+
+
+def test_where_nothing_can_be_poked_it_is_said_why(tmp_path):
+    found = opened_of(el.Network(2, [el.GRU(4), el.Dense(1)]), tmp_path)
+    said = found.scrub(Asked({"layer": "1"}))
+    assert said["unpoked"] == "this layer has no state that could be poked"
+    for wrong in (
+        {"layer": "1", "poke": POKE},
+        {"layer": "0", "poke": {**POKE, "state": "c"}},
+        {"layer": "0", "poke": {**POKE, "unit": 4}},
+    ):
+        with pytest.raises(OptionError):
+            found.scrub(Asked(wrong))
+
+
+def test_states_are_those_of_the_layer_though_moves_stand_before_it(tmp_path):
+    def late(x):
+        return el.Dense(1)(el.GRU(3)(el.shift(x, 1)))
+
+    found = opened_of(el.Network(late, inputs={"x": 2}), tmp_path)
+    said = found.scrub(Asked({"layer": "gru"}))
+    assert said["states"] == ["h"] and [one["name"] for one in said["values"] if one["state"]] == ["h"]

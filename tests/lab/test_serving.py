@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import re
+import signal
+import socket
 import subprocess
 import sys
 import urllib.error
@@ -12,8 +15,10 @@ import urllib.request
 import pytest
 
 import elman as el
+from elman.lab import serving
 from elman.lab.results import Results
 from elman.lab.serving import serve
+from tests.lab.problems import asked
 
 
 def test_without_the_extra_it_says_what_to_install(monkeypatch):
@@ -37,10 +42,61 @@ def test_the_command_serves_this_computer_only_and_ends_on_ctrl_c():
     assert "Traceback" not in process.stderr.read()
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_it_ends_quietly_while_a_page_listens(number):
+    pytest.importorskip("uvicorn")
+    command = [sys.executable, "-c", "from elman.cli import main; main()", "lab", "--no-browser", "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        address = re.search(r"http://\S+", process.stdout.readline()).group()
+        body = {**asked().fields, "steps": 40, "rows": 512}
+        headers = {"content-type": "application/json", "x-session": "a-session-of-this-test"}
+        request = urllib.request.Request(f"{address}api/train", json.dumps(body).encode(), headers)
+        assert b'"task": "adding"' in urllib.request.urlopen(request).read().replace(b'":"', b'": "')
+        stream = urllib.request.urlopen(f"{address}api/events?session=a-session-of-this-test")
+        assert stream.readline().startswith(b"data: ")
+        process.send_signal(number)
+        stream.read()  # to its proper end
+        assert process.wait(60) in (128 + number, -number)
+        said = process.stderr.read()
+        assert "Traceback" not in said and "ERROR" not in said
+
+
+def test_of_two_labs_that_begin_at_the_same_moment_each_has_a_port(monkeypatch):
+    """Both may be bound to a port, of which one can listen."""
+    rival = socket.socket()
+    rival.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    rival.bind(("127.0.0.1", 0))
+    port = rival.getsockname()[1]
+
+    class Late(socket.socket):
+        def listen(self, *given):
+            if self.getsockname()[1] == port:
+                rival.listen()
+            super().listen(*given)
+
+    monkeypatch.setattr(serving.socket, "socket", Late)
+    monkeypatch.setattr(serving, "PORT", port)
+    with rival, serving._bound(None) as mine:
+        assert mine.getsockname()[1] != port
+        with pytest.raises(el.OptionError, match="cannot be had"):
+            serving._bound(port)
+
+
+def test_who_connects_once_the_address_is_told_is_not_refused(monkeypatch):
+    pytest.importorskip("uvicorn")
+    connected = []
+
+    def ready(address):
+        host, _, port = address.split("/")[2].partition(":")
+        connected.append(socket.create_connection((host, int(port))))
+
+    monkeypatch.setattr(serving, "_run", lambda *given: None)
+    serve(0, browser=False, ready=ready)
+    connected[0].close()
+
+
 def test_a_port_that_is_taken_is_told():
     pytest.importorskip("uvicorn")
-    import socket
-
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()

@@ -145,3 +145,37 @@ def test_sizes_beyond_all_bounds_are_refused():
         Session().train(asked(texts=(wide,)))
     with pytest.raises(OptionError, match="steps"):
         Session().train(Asked({**asked().fields, "steps": 500}))
+
+
+@pytest.mark.parametrize("took", [0.001, 0.4, 3.0])
+def test_looking_has_its_share_of_the_time_and_no_more(monkeypatch, took):
+    session = trained()
+    run, now = session.run, [100.0]
+    monkeypatch.setattr(module.time, "monotonic", lambda: now[0])
+    for watched in run.watched:
+        monkeypatch.setattr(watched, "look", lambda: now.__setitem__(0, now[0] + took) or {})
+        monkeypatch.setattr(watched, "glance", lambda: now.__setitem__(0, now[0] + took) or {})
+    run._next_look = run._next_glance = run._next_news = 100.0
+    heard, looked, end = [], 0.0, 100.0 + 500 * took + 100
+    run.listen(heard.append)
+    while now[0] < end:
+        before = now[0]
+        run._report()
+        looked += now[0] - before
+        now[0] += 0.1  # a slice
+    assert looked <= 2 * module.LOOKING * (now[0] - 100.0) + 2 * took
+    assert len(heard) <= (now[0] - 100.0) / module.SECONDS_OF_NEWS + 1
+    assert looked >= module.LOOKING * (now[0] - 100.0) or took < 0.005  # and it is looked
+
+
+def test_news_say_what_is_new():
+    run, heard = Session().train(asked("flip_flop")), []
+    run.listen(heard.append)
+    wait_for(lambda: any("triangle" in (news.get("looks") or [{}])[0] for news in list(heard)))
+    wait_for(lambda: sum(bool((news.get("looks") or [{}])[0]) for news in list(heard)) > 4)
+    run.want("stop")
+    run.join(300)
+    looks = [news["looks"][0] for news in heard if news.get("looks") and news["looks"][0]]
+    assert all("samples" in look for look in looks)
+    assert all(look != run.watched[0].last for look in looks if "triangle" not in look)
+    assert looks[-1] == run.watched[0].last  # where it rests, all of it

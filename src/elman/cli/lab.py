@@ -18,13 +18,14 @@ def lab(folder: str | None, equations: str | None, port: int | None, no_browser:
     """Open a page on this computer: edit a cell's equations, train it, look into it.
 
     Needs `pip install 'elman[lab]'`. The page is served to this computer only, at an address that holds a token; Ctrl-C
-    ends it. With FOLDER, which another command wrote, or a model's file it shows those too.
+    ends it. With FOLDER, which another command wrote, or a file of a page or a model it shows those too.
 
     \b
     elman lab
     elman lab --equations mine.txt
     elman lab out/sunspots
     elman lab out/sunspots/model.safetensors
+    elman lab compare.html
     """
     from pathlib import Path
 

@@ -10,7 +10,7 @@ import numpy as np
 from elman.data.names import counted
 from elman.equations import sum as over_features
 from elman.insight.step_losses import StepLosses
-from elman.insight.system import System
+from elman.insight.system import ROWS_AT_ONCE, System
 from elman.insight.verdict import Verdict, geometric_mean
 from elman.network import Network
 from elman.plots import style
@@ -197,12 +197,12 @@ class Side:
     states: slice | None = None
     inputs: slice | None = None
 
-    def norms(self, gradient: np.ndarray, Jx: np.ndarray | None) -> np.ndarray:
-        """Of gradients (R, M, n) with respect to the states behind a step; Jx (R, n, F) is d states / d its inputs."""
+    def norms(self, by_state: np.ndarray, by_input: np.ndarray | None) -> np.ndarray:
+        """Of gradients with respect to the states behind a step (R, M, n), and to its inputs (R, M, F)."""
         if self.inputs is None:
-            return np.asarray(np.linalg.norm(gradient if self.states is None else gradient[..., self.states], axis=-1))
-        assert Jx is not None, "indices have no gradient"
-        return np.asarray(np.linalg.norm(gradient @ Jx[..., self.inputs], axis=-1))
+            return np.asarray(np.linalg.norm(by_state if self.states is None else by_state[..., self.states], axis=-1))
+        assert by_input is not None, "indices have no gradient"
+        return np.asarray(np.linalg.norm(by_input[..., self.inputs], axis=-1))
 
 
 ALL_STATES = Side()
@@ -237,15 +237,20 @@ def pairs_of(
     B, T = x.shape[:2]
     M = T if direct.ndim == 3 else direct.shape[1]
     pairs, last = np.zeros((M, T)), np.zeros((B, T, system.n))
-    size = max(1, BYTES_AT_ONCE // (8 * max(T, M) * system.n**2))
+    few = direct.ndim == 3 and T + 1 < 2 * system.n  # the pairs of steps are fewer than the rows of the Jacobians
+    size = max(1, ROWS_AT_ONCE // (T + 1) if few else BYTES_AT_ONCE // (8 * max(T, M) * system.n**2))
     for at in range(0, B, size):
         rows = slice(at, at + size)
+        whole = None if gradients is None else gradients[rows]
+        if few:
+            pairs += _carried_back(system, direct[rows], s[rows], x[rows], by, last[rows], whole) / B
+            continue
         J, Jx = system.jacobian(s[rows, :-1].reshape(-1, system.n), x[rows].reshape(-1, system.F))
         J = J.reshape(-1, T, system.n, system.n)
         Jx = None if Jx is None else Jx.reshape(-1, T, system.n, system.F)
         pairs += _back(direct[rows], J, Jx, by, last[rows]) / B
-        if gradients is not None:
-            _accumulate(gradients[rows], J)
+        if whole is not None:
+            _accumulate(whole, J)
     return pairs, last
 
 
@@ -290,8 +295,38 @@ def _back(direct: np.ndarray, J: np.ndarray, Jx: np.ndarray | None, by: Side, la
             under_way[:, k] = direct[:, k]
         else:
             under_way += direct[:, :, k]
-        sums[:, k] = by.norms(under_way, None if Jx is None else Jx[:, k]).sum(axis=0)
+        by_input = under_way @ Jx[:, k] if Jx is not None and by.inputs is not None else None
+        sums[:, k] = by.norms(under_way, by_input).sum(axis=0)
         last[:, k] = under_way[:, -1]
+    return sums
+
+
+def _carried_back(
+    system: System,
+    direct: np.ndarray,
+    s: np.ndarray,
+    x: np.ndarray,
+    by: Side,
+    last: np.ndarray,
+    whole: np.ndarray | None,
+) -> np.ndarray:
+    """The same of a loss at each step (R, T, n) without Jacobians: the gradients themselves go back, step by step.
+
+    What comes back of the whole loss is added to `whole` (R, T, n).
+    """
+    R, T, n = direct.shape
+    under_way = np.zeros((R, T + 1, n))  # d L_t / d s_k for all t, and that of the whole loss
+    sums = np.zeros((T, T))
+    for k in reversed(range(T)):
+        under_way[:, k] = direct[:, k]
+        if whole is not None:
+            whole[:, k] += under_way[:, T]
+            under_way[:, T] = whole[:, k]
+        last[:, k] = under_way[:, T - 1]
+        before, by_input = system.carried(s[:, k], x[:, k], under_way[:, k:], want_input=by.inputs is not None)
+        here = None if by_input is None else by_input[:, :-1]
+        sums[k:, k] = by.norms(under_way[:, k:T], here).sum(axis=0)
+        under_way[:, k:] = before
     return sums
 
 

@@ -244,15 +244,31 @@ class System:
         return (slice(first, first + size) for first in range(0, rows, size))
 
     def _pulled_back(self, s: np.ndarray, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Each row n times, with the gradient of another new state each time."""
-        R, n = len(s), self.n
-        wanted = np.tile(np.eye(n), (R, 1))
-        batch = self.pulled(np.repeat(x, n, axis=0)[:, None], np.repeat(s, n, axis=0), wanted)
-        found = self.gradients(batch, want_input=not self.takes_index)
-        by_state = np.concatenate(found.initial_states or [], axis=1).reshape(R, n, n)
-        if self.takes_index:
-            return by_state, np.empty(0)
-        return by_state, np.concatenate([g.reshape(R, n, -1) for g in found.inputs], axis=2)
+        """The derivatives of each row: of each new state another gradient that is carried back."""
+        by_state, by_input = self.carried(
+            s, x, np.tile(np.eye(self.n), (len(s), 1, 1)), want_input=not self.takes_index
+        )
+        return by_state, np.empty(0) if by_input is None else by_input
+
+    def carried(
+        self, s: np.ndarray, x: np.ndarray, gradients: np.ndarray, *, want_input: bool = False
+    ) -> tuple[np.ndarray, np.ndarray | None]:
+        """Gradients (R, M, n) behind a step from states s (R, n) with inputs x (R, F), carried back through it.
+
+        Returns
+        -------
+        by_state : ndarray, shape (R, M, n)
+        by_input : ndarray, shape (R, M, F), or None where it is not wanted
+            0 of an index.
+        """
+        R, M, _ = gradients.shape
+        behind = gradients.reshape(R * M, self.n)
+        batch = self.pulled(np.repeat(x, M, axis=0)[:, None], np.repeat(s, M, axis=0), behind)
+        found = self.gradients(batch, want_input=want_input)
+        by_state = np.concatenate(found.initial_states or [], axis=1).reshape(R, M, self.n)
+        if not want_input:
+            return by_state, None
+        return by_state, np.concatenate([g.reshape(R, M, -1) for g in found.inputs], axis=2)
 
     def pulled(self, x: np.ndarray, s: np.ndarray, gradient: np.ndarray) -> Batch:
         """Inputs x (R, T, F) from states s on, and the gradient of the states behind them, of nothing else."""

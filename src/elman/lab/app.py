@@ -51,6 +51,10 @@ def kind_of(name: str) -> str:
     return KINDS.get(name.rpartition(".")[2], "text/plain")
 
 
+News = asyncio.Queue[dict[str, Any] | None]  # None where there will be no more
+Streams = set[News]
+
+
 class Lab:
     """What answers requests that the guard has let pass.
 
@@ -68,6 +72,7 @@ class Lab:
         self.results: Results | None = results
         self.index: str = self.static["index.html"].decode().replace("<!-- modules -->", _preloads(self.static))
         self.opened: threading.Event = threading.Event()  # once a page has its first cell
+        self._streams: Streams = set()
         self.app: Starlette = Starlette(routes=self._routes(), lifespan=self._lifespan)
 
     def _routes(self) -> list[Route]:
@@ -103,6 +108,11 @@ class Lab:
         from elman.lab.sessions import Sessions
 
         return Sessions()
+
+    def end_streams(self) -> None:
+        """Have all streams of news end, as the lab does."""
+        for queue in self._streams:
+            queue.put_nowait(None)
 
     @asynccontextmanager
     async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:
@@ -253,7 +263,7 @@ class Lab:
         if session.run is None:
             return Response(status_code=204)  # nothing to listen to, and no need to ask again
         headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
-        return StreamingResponse(_events(session.run), media_type="text/event-stream", headers=headers)
+        return StreamingResponse(_events(session.run, self._streams), media_type="text/event-stream", headers=headers)
 
     # --- results ------------------------------------------------------------------------------------------------------
 
@@ -303,12 +313,14 @@ def _failed(error: ElmanError) -> Response:
     return JSONResponse({"error": {"message": str(error)}}, 400)
 
 
-async def _events(run: Any) -> AsyncIterator[bytes]:
-    """What happens in a training, as server-sent events, until it has ended."""
-    loop, queue = asyncio.get_running_loop(), asyncio.Queue[dict[str, Any]](MOST_NEWS)
+async def _events(run: Any, streams: Streams) -> AsyncIterator[bytes]:
+    """What happens in a training, as server-sent events, until it has ended, or the lab does."""
+    loop, queue = asyncio.get_running_loop(), asyncio.Queue[dict[str, Any] | None]()
 
     def put(news: dict[str, Any]) -> None:
-        if queue.full():  # the page does not keep up: it gets all that there is, in place of what it has missed
+        if (
+            queue.qsize() >= MOST_NEWS
+        ):  # the page does not keep up: it gets all that there is, in place of what it has missed
             while not queue.empty():
                 queue.get_nowait()
             news = run.news(whole=True)
@@ -318,15 +330,21 @@ async def _events(run: Any) -> AsyncIterator[bytes]:
         loop.call_soon_threadsafe(put, news)
 
     whole = run.listen(hear)
+    streams.add(queue)
     try:
         yield _event(whole)
         while not (run.ended and queue.empty()):
             try:
-                yield _event(await asyncio.wait_for(queue.get(), SECONDS_A_BEAT))
+                news = await asyncio.wait_for(queue.get(), SECONDS_A_BEAT)
             except TimeoutError:
                 yield b": still here\n\n"
+                continue
+            if news is None:
+                return
+            yield _event(news)
         yield _event({"kind": "end", "status": run.status})
     finally:
+        streams.discard(queue)
         run.leave(hear)
 
 

@@ -24,6 +24,11 @@ class Watched:
     net : Network
         One recurrent layer and a dense one.
     data : Data
+
+    Attributes
+    ----------
+    last : dict
+        All that was found last; who looks gets what is new.
     """
 
     def __init__(self, net: Network, data: Data):
@@ -41,23 +46,20 @@ class Watched:
         self._horizon: Horizon | None = None if self.note else Horizon(self.stepping, data)
 
     def glance(self) -> dict[str, Any]:
-        """What the network says of sequences that it never learnt."""
+        """What the network says of sequences that it never learnt; nothing where nothing is finite any more."""
         data = self.data
         self.stepping.params.restore(self.net.arena)
         try:
             held = self.net.evaluate(data.x_held, data.y_held, loss=data.loss)
             y = self.stepping(data.x_held[:SAMPLES])
-        except ElmanError:  # nothing is finite any more; the training says so
-            return self.last
+        except ElmanError:  # the training says so
+            return {}
         said = packed(y if not data.classes else _softmax(y))
-        self.last |= {"held": _number(held), "accuracy": self._accuracy(), "samples": said}
-        return self.last
+        return self._new({"held": _number(held), "accuracy": self._accuracy(), "samples": said})
 
     def look(self) -> dict[str, Any]:
         """That, and how far its gradients reach, which takes longer."""
-        self.glance()
-        self._triangle()
-        return self.last
+        return {**self.glance(), **self._triangle()}
 
     def ask(self, question: Question) -> dict[str, Any]:
         """The triangle of another question, which those that come answer too.
@@ -72,15 +74,18 @@ class Watched:
         self._horizon.check(question)
         self.question = question
         self.stepping.params.restore(self.net.arena)
-        self._triangle()
-        return self.last
+        return self._triangle()
 
-    def _triangle(self) -> None:
+    def _triangle(self) -> dict[str, Any]:
         try:
             pairs = None if self._horizon is None else self._horizon.look(self.stepping, self.question)
         except ElmanError:  # nothing is finite any more
-            return
-        self.last |= {"triangle": None if pairs is None else {**quantised(pairs), **self.question.words}}
+            return {}
+        return self._new({} if pairs is None else {"triangle": {**quantised(pairs), **self.question.words}})
+
+    def _new(self, found: dict[str, Any]) -> dict[str, Any]:
+        self.last |= found
+        return found
 
     def _accuracy(self) -> float | None:
         data = self.data

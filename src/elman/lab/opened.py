@@ -19,6 +19,7 @@ from elman.lab.dynamics import dynamics
 from elman.lab.horizon import quantised
 from elman.lab.limits import MOST_MODEL, MOST_STATES
 from elman.lab.looking import packed
+from elman.lab.poking import Poking, how_far, why_not
 from elman.lab.reading import drawing
 from elman.network import Network
 from elman.plots.step import step_of
@@ -126,11 +127,11 @@ class Opened:
         names = [part.name for part in self.net.structure.parts if part.graph is not None]
         layer = asked.one_of("layer", names, names[0])
         row = asked.whole("row", 0, 0, len(self.x[0]) - 1)
-        inputs = tuple(a[row : row + 1] for a in self.x)
+        inputs, poke = tuple(a[row : row + 1] for a in self.x), asked.inner("poke")
         found = self.net.trace(inputs if len(inputs) > 1 else inputs[0])
         values = {k.removeprefix(f"{layer}."): v[0] for k, v in found.items() if k.startswith(f"{layer}.")}
-        part = self.net.structure.parts[self.net.layer_names.index(layer)]
-        states = [state.name for state in part.graph.states] if part.graph is not None else []
+        graph = next(part.graph for part in self.net.structure.parts if part.name == layer and part.graph is not None)
+        states = [state.name for state in graph.states]
         first = self._input(inputs)
         return {
             "row": row,
@@ -145,8 +146,15 @@ class Opened:
                 for name, value in sorted(values.items(), key=lambda one: one[0] not in states)[:MOST_VALUES]
                 if value.shape[-1] <= WIDEST
             ],
-            "poke": None,
+            "poke": None if poke is None else Poking(self.net, inputs, layer).poked(poke),
+            **self._pokes(layer, max(len(v) for v in values.values())),
         }
+
+    def _pokes(self, layer: str, steps: int) -> dict[str, Any]:
+        """Whether a state of a layer can be poked, and how."""
+        why = why_not(self.net, layer) or ("there is one step only" if steps < 2 else "")
+        backwards = not why and bool(whole_hindrance(self.net)) and System(self.net, layer).view.reverse
+        return {"unpoked": why, "reverse": backwards, "reach": "" if why else how_far(self.net)}
 
     def _input(self, inputs: tuple[np.ndarray, ...]) -> dict[str, Any]:
         """What comes in at each step, of all inputs with steps."""

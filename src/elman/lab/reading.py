@@ -19,12 +19,12 @@ from elman.plots.step import Step, step_of
 
 
 def collection() -> list[dict[str, Any]]:
-    """The cells that can be picked: those of one input whose equations a text can say."""
+    """The cells that can be picked: those whose equations a text can say; of several inputs to be read only."""
     found = []
     for name, cell in catalogue().items():
-        if len(cell.inputs) == 1 and not cell.memories and cell.states:
+        if not cell.memories and cell.states:
             reference = paragraphs(cell)[-1].partition(": ")[2]
-            found.append({"name": name, "year": year_of(reference, name)})
+            found.append({"name": name, "year": year_of(reference, name), "inputs": len(cell.inputs)})
     return sorted(found, key=lambda one: (one["year"], one["name"]))
 
 
@@ -39,6 +39,8 @@ def read(text: str, features: int, units: int) -> dict[str, Any]:
     """All that the page shows of a text; with ``error`` where it makes no sense."""
     try:
         cell = cell_from_text(text)
+        if len(cell.inputs) > 1 and cell.states and not cell.memories:
+            return {**described(cell, _of_several(cell, features, units)), "untrained": _untrained(cell)}
         graph = _sized(cell, features, units)
     except TextError as error:
         place = {"line": error.line, "column": error.column, "length": error.length}
@@ -48,14 +50,34 @@ def read(text: str, features: int, units: int) -> dict[str, Any]:
     return described(cell, graph)
 
 
-def _sized(cell: WrittenCell, features: int, units: int) -> Graph:
+def _sized(cell: WrittenCell, features: int | list[int], units: int) -> Graph:
     """Its graph with its sizes; those that do not fit are told with their place in the text."""
     try:
-        return checked(cell, features, units)
+        return bounded(cell, features, units) if isinstance(features, list) else checked(cell, features, units)
     except EquationError as error:
         if "\n  line " in str(error):
             raise cell.placed(error) from error
         raise
+
+
+def _of_several(cell: WrittenCell, features: int, units: int) -> Graph:
+    """The graph of a cell of several inputs: all of them as wide as the first, or single numbers behind it."""
+    alike = [features] * len(cell.inputs)
+    try:
+        return _sized(cell, alike, units)
+    except ElmanError:
+        try:
+            return _sized(cell, [features, *[1] * (len(alike) - 1)], units)
+        except ElmanError:
+            return _sized(cell, alike, units)
+
+
+def _untrained(cell: Cell) -> str:
+    names = ", ".join(cell.inputs)
+    return (
+        f"{cell.name} takes {len(cell.inputs)} inputs ({names}), and each task here has one: it can be read and drawn "
+        "here, and trained in a program, by a network of as many inputs."
+    )
 
 
 def described(cell: Cell, graph: Graph) -> dict[str, Any]:
@@ -105,9 +127,20 @@ def checked(cell: Cell, features: int, units: int) -> Graph:
         raise EquationError(
             f"{cell.name} has no state, so that it remembers nothing: name one behind the input, (p, x, h)"
         )
+    return bounded(cell, [features], units)
+
+
+def bounded(cell: Cell, features: list[int], units: int) -> Graph:
+    """The graph of a cell with the widths of its inputs.
+
+    Raises
+    ------
+    ElmanError
+        If its sizes do not fit, or it is too large.
+    """
     if units > MOST_UNITS:
         raise OptionError(f"there are {units} units; expected at most {MOST_UNITS}")
-    graph = cell.trace().bind([features], units)
+    graph = cell.trace().bind(features, units)
     widest = max(width(node) for node in graph.nodes())
     count = sum(math.prod(graph.shape(name)) for name in graph.parameters)
     if widest > MOST_WIDTH or count > MOST_PARAMETERS:

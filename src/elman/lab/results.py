@@ -11,6 +11,7 @@ from typing import Any
 from elman.errors import OptionError
 
 MODEL = ".safetensors"
+ALONE = (".html", MODEL)  # of files that are opened by themselves
 MOST_FILES = 200
 MOST_SEEN = 20_000  # of a folder, whatever they are
 MOST_BYTES = 20 * 1024 * 1024  # of a file that is shown
@@ -38,7 +39,7 @@ def policy() -> str:
 
 
 class Results:
-    """The files of a folder, by their names as they are when it is opened; or one model file.
+    """The files of a folder, by their names as they are when it is opened; or one of them alone, a page or a model.
 
     Attributes
     ----------
@@ -52,15 +53,15 @@ class Results:
     """
 
     def __init__(self, folder: Path):
-        model = folder.suffix.lower() == MODEL and folder.is_file()
-        if not folder.is_dir() and not model:
+        alone = folder.suffix.lower() in ALONE and folder.is_file()
+        if not folder.is_dir() and not alone:
             raise OptionError(
-                f"{folder} is no folder and no model; give a folder that a command wrote, such as out/sunspots, or a "
-                f"file {MODEL}"
+                f"{folder} is no folder, no page and no model; give a folder that a command wrote, such as "
+                f"out/sunspots, or a file {' or '.join(ALONE)}"
             )
         self.name: str = folder.resolve().name
-        root = folder.resolve().parent if model else folder.resolve()
-        found = [folder.resolve()] if model else sorted(_shown(root))
+        root = folder.resolve().parent if alone else folder.resolve()
+        found = [folder.resolve()] if alone else sorted(_shown(root))
         inside = sorted((p for p in found if p.resolve().is_relative_to(root)), key=lambda p: _place(p.suffix))
         self.left_out: int = max(0, len(inside) - MOST_FILES)
         inside = inside[:MOST_FILES]

@@ -83,7 +83,13 @@ def _run(bound: socket.socket, token: str, results: Results | None, text: str | 
         lifespan="on", http="h11", ws="none", limit_concurrency=64, timeout_keep_alive=30,
     )  # fmt: skip
     threading.Thread(target=_warm, args=[lab.opened], name="elman-lab-warm", daemon=True).start()
-    uvicorn.Server(config).run(sockets=[bound])
+
+    class Server(uvicorn.Server):
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            lab.end_streams()  # which would go on for as long as there is a page
+            await super().shutdown(sockets)
+
+    Server(config).run(sockets=[bound])
 
 
 def _warm(opened: threading.Event) -> None:
@@ -116,13 +122,14 @@ def _text(file: Path) -> str:
 
 
 def _bound(port: int | None) -> socket.socket:
-    """A socket that listens on this computer only."""
+    """A socket that listens on this computer only: from here on nobody who connects is refused."""
     ports = [_checked(port)] if port is not None else [*range(PORT, PORT + TRIED), 0]
     for one in ports:
         found = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             found.bind((HOST, one))
+            found.listen(64)  # of two that are bound to a port at the same moment, one gets no further than here
         except OSError as error:
             found.close()
             if port is not None:
@@ -130,6 +137,5 @@ def _bound(port: int | None) -> socket.socket:
                     f"port {one} cannot be had: {error.strerror}; leave --port out for a free one"
                 ) from error
         else:
-            found.listen(64)
             return found
     raise OptionError("no port could be had on this computer")

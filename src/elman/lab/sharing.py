@@ -31,6 +31,7 @@ def described(run: Run) -> dict[str, Any]:
     data = run.data
     return {
         "task": run.task,
+        "begun": run.begun,
         "features": data.x.shape[-1],
         "steps": data.x.shape[1],
         "rows": len(data.x),

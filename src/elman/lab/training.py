@@ -16,7 +16,7 @@ import numpy as np
 
 from elman.lab.asked import Asked
 from elman.lab.horizon import Question
-from elman.lab.limits import ALONE, LOOKING, MOST_EPOCHS, MOST_SECONDS, SECONDS_A_GLANCE, SECONDS_A_LOOK
+from elman.lab.limits import ALONE, LOOKING, MOST_EPOCHS, MOST_SECONDS, SECONDS_A_LOOK, SECONDS_OF_NEWS
 from elman.lab.looking import Watched
 from elman.lab.members import Member, Settings
 from elman.lab.tasks import Data
@@ -40,14 +40,17 @@ class Run:
         self.settings: Settings = settings
         self.asked: dict[str, Any] = asked
         self.rate: float = settings.rate
+        self.begun: float = time.time()
         self.status: str = "running"
         self.lock: threading.Lock = threading.Lock()  # of the networks: who learns or copies them has it
         self.watched: list[Watched] = [Watched(member.net, data) for member in members]
         self._changed: threading.Condition = threading.Condition()
         self._listeners: list[Callable[[News], None]] = []
         self._heard: float = time.monotonic()
+        self._next_news: float = 0.0
         self._next_look: float = 0.0
         self._next_glance: float = 0.0
+        self._told: list[int] = [0] * len(members)  # of the losses of each network, how many
         self._wanted: str = ""
         self._thread: threading.Thread = threading.Thread(target=self._work, name="elman-lab", daemon=True)
 
@@ -91,10 +94,10 @@ class Run:
 
     def _work(self) -> None:
         try:
-            self._look()
+            self._tell(self._look())
             while self._goes_on():
                 self._slice()
-                self._see()
+                self._report()
         except Exception as error:  # whatever it is, the page is told
             self._end("failed", f"{type(error).__name__}: {error}")
             raise
@@ -103,13 +106,9 @@ class Run:
         """Wait while it is paused; whether there is more to do."""
         with self._changed:
             self._set("paused" if self._wanted == "pause" else "running")
-            if self._wanted == "pause":
-                self._look()
             while self._wanted == "pause" and not self._is_alone():
                 self._changed.wait(1.0)
             end = self._end_now()
-            if end:
-                self._look()
             self._set(end or "running")
             return not end
 
@@ -122,9 +121,11 @@ class Run:
         return "done" if self._beyond() else ""
 
     def _set(self, status: str) -> None:
-        if status != self.status:
-            self.status = status
-            self._tell(self.news())
+        """Another status is told, with how the networks stand where they rest."""
+        if status == self.status:
+            return
+        self.status = status
+        self._tell({**self._look(), **self._newest()} if status != "running" else self._newest())
 
     def _end(self, status: str, error: str) -> None:
         with self._changed:
@@ -145,48 +146,47 @@ class Run:
         going = [member for member in self.members if not member.error]
         most = min((member.slice for member in going), default=1)
         with self.lock:
-            found = [
-                [] if member.error else member.learn(self.data, self.settings, self.rate, most, self._wants)
-                for member in self.members
-            ]
-        news = self.news()
-        for said, losses in zip(news["members"], found, strict=True):
-            said["losses"] = losses
-        self._tell(news)
+            for member in going:
+                member.learn(self.data, self.settings, self.rate, most, self._wants)
 
     def _wants(self) -> bool:
         return self._wanted == "stop"
 
-    def _see(self) -> None:
-        """Look or glance, not more often than there is time for."""
+    def _report(self) -> None:
+        """Tell what is new, and look or glance, not more often than there is time for."""
         now = time.monotonic()
-        if now >= self._next_look:
-            self._look()
-        elif now >= self._next_glance:
-            self._tell_looks([watched.glance for watched in self.watched])
-            self._next_glance = time.monotonic() + max(SECONDS_A_GLANCE, (time.monotonic() - now) / LOOKING)
+        if now < self._next_news:
+            return
+        looks = self._look() if now >= self._next_look else self._glance() if now >= self._next_glance else {}
+        self._tell({**looks, **self._newest()})
+        self._next_news = time.monotonic() + SECONDS_OF_NEWS
 
-    def _look(self) -> None:
-        """Tell what the networks say and how far their gradients reach."""
+    def _look(self) -> News:
+        """What the networks say and how far their gradients reach."""
         begun, first = time.monotonic(), not self._next_look
-        self._tell_looks([watched.look for watched in self.watched])
-        took = time.monotonic() - begun
-        self._next_look = time.monotonic() + (SECONDS_A_LOOK if first else max(SECONDS_A_LOOK, took / LOOKING))
+        found = self._looked([watched.look for watched in self.watched])
+        now = time.monotonic()
+        self._next_look = now + (SECONDS_A_LOOK if first else max(SECONDS_A_LOOK, (now - begun) / LOOKING))
+        return found
 
-    def _tell_looks(self, each: list[Callable[[], dict[str, Any]]]) -> None:
+    def _glance(self) -> News:
+        begun = time.monotonic()
+        found = self._looked([watched.glance for watched in self.watched])
+        now = time.monotonic()
+        self._next_glance = now + (now - begun) / LOOKING
+        return found
+
+    def _looked(self, each: list[Callable[[], dict[str, Any]]]) -> News:
         with self.lock:
-            looks = [
-                watched.last if member.error else look()
-                for look, watched, member in zip(each, self.watched, self.members, strict=True)
-            ]
-        self._tell({"kind": "look", "looks": looks})
+            looks = [{} if member.error else look() for look, member in zip(each, self.members, strict=True)]
+        return {"kind": "look", "looks": looks}
 
     def ask_horizon(self, number: int, question: Question) -> dict[str, Any]:
         """What the triangle of a network shows from now on; its look is told to all who listen."""
         with self.lock:
-            look = self.watched[number].ask(question)
-        self._tell({"kind": "look", "looks": [watched.last for watched in self.watched]})
-        return look
+            found = self.watched[number].ask(question)
+        self._tell({"kind": "look", "looks": [found if k == number else {} for k in range(len(self.watched))]})
+        return self.watched[number].last
 
     # --- news ------------------------------------------------------------------------------------------------------
 
@@ -210,6 +210,14 @@ class Run:
         if whole:
             news["looks"] = [watched.last for watched in self.watched]
             news["asked"] = self.asked
+        return news
+
+    def _newest(self) -> News:
+        """How it stands, with the losses since the news before."""
+        news = self.news()
+        for k, (said, member) in enumerate(zip(news["members"], self.members, strict=True)):
+            said["losses"] = member.losses[self._told[k] : said["epochs"]]
+            self._told[k] = said["epochs"]
         return news
 
     def _tell(self, news: News) -> None:

@@ -41,7 +41,11 @@ export class CellPanel {
   }
 
   choices(chosen) {
-    options(this.pick, [["", "a cell of your own"], ...state.start.cells.map((cell) => [cell.name, `${cell.name} · ${cell.year}`])], chosen);
+    const named = (cells) => cells.map((cell) => [cell.name, `${cell.name} · ${cell.year}`]);
+    options(this.pick, [["", "a cell of your own"], ...named(state.start.cells.filter((cell) => cell.inputs === 1))], chosen);
+    const several = named(state.start.cells.filter((cell) => cell.inputs > 1));
+    this.pick.append(h("optgroup", { label: "of several inputs, to read" }, several.map(([value, text]) => h("option", { value }, text))));
+    if (chosen) this.pick.value = chosen;
   }
 
   // The cell that comes with the page.
@@ -76,6 +80,18 @@ export class CellPanel {
     return this.changed();
   }
 
+  // Whether it can be trained as it stands.
+  get ready() {
+    return Boolean(this.read) && !this.error && !this.read.untrained;
+  }
+
+  // What a training has.
+  put({ text, units }) {
+    this.units.value = String(units);
+    this.pick.value = "";
+    return this.picked("", text);
+  }
+
   get size() {
     const units = Math.round(Number(this.units.value));
     return Number.isFinite(units) ? Math.max(1, Math.min(256, units)) : 16;
@@ -106,7 +122,7 @@ export class CellPanel {
       this.read = found;
       this.text = this.editor.text;
       const sizes = found.states.map((one) => `${one.name} ${one.width}`).join(", ");
-      this.said.textContent = `Reads well. State${found.states.length > 1 ? "s" : ""}: ${sizes}.`;
+      this.said.replaceChildren(`Reads well. State${found.states.length > 1 ? "s" : ""}: ${sizes}.`, ...(found.untrained ? [h("p", { class: "remark" }, found.untrained)] : []));
       this.title.replaceChildren(...(state.cells.length > 1 ? [h("span", { class: `key ${this.number ? "second" : ""}` })] : []), found.name);
       katex.render(found.latex, this.formula, { displayMode: true, throwOnError: false, strict: false, trust: false, maxSize: 20, maxExpand: 500 });
       this.table(found);

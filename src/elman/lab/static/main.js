@@ -1,6 +1,7 @@
 // The page: the cell at the left, the work in tabs at the right.
 
 import { ask, shared } from "lab/api.js";
+import { Bar } from "lab/bar.js";
 import { Cells } from "lab/cell.js";
 import { h } from "lab/dom.js";
 import { DrawingPanel } from "lab/steps.js";
@@ -15,7 +16,9 @@ import { TrainPanel } from "lab/train.js";
 async function begin() {
   state.start = shared ? { cells: [], tasks: [], optimizers: [], results: null } : await ask("start");
   const cells = new Cells(document.getElementById("cells"));
-  const tabs = new Tabs(document.getElementById("work"), "Work");
+  const work = document.getElementById("work");
+  if (state.start.results) work.parentElement.prepend(work); // first what was opened
+  const tabs = new Tabs(work, "Work");
   tabs.add("Drawing", DrawingPanel).begin();
   const train = tabs.add("Train", TrainPanel);
   train.begin();
@@ -23,6 +26,7 @@ async function begin() {
   tabs.add("Dynamics", DynamicsPanel).begin();
   tabs.add("Share", SharePanel).begin();
   if (state.start.results) tabs.add("Results", ResultsPanel).begin();
+  if (!shared) new Bar([document.getElementById("standing"), train.buttons], document.getElementById("cells"), work);
   tabs.show(state.start.results ? "Results" : "Train");
   const before = shared ? null : state.start.run;
   await cells.begin(before ? before.members : []);

@@ -14,7 +14,7 @@ export class ResultsPanel {
   }
 
   begin() {
-    this.list = h("div", { class: "row" });
+    this.list = h("div", { class: "row", role: "group", "aria-label": "Files" });
     this.view = h("div", { class: "panel" });
     this.title = h("h2", {}, "Results");
     this.element.append(this.title, this.list, this.view);

@@ -47,8 +47,7 @@ export class ScrubPanel {
       h("div", {}, this.stepLabel = h("label", {}, "Step ", this.stepWords), this.slider),
       this.letters,
       h("div", { class: "charts" }, h("div", { class: "half" }, this.lines.element), h("div", { class: "half" }, this.unitLines.element)),
-      !this.source.live ? null : h("section", { "aria-label": "Poke" }, h("h2", {}, "Poke a state"), h("p", { class: "intro" }, "Add a number to one unit of a state behind the chosen step, and see whether the difference dies or grows."),
-        h("div", { class: "fields poke" }, field("State", this.pokeState), field("Unit", this.pokeUnit), field("Add", this.pokeAmount)), h("div", { class: "row" }, this.pokeButton, this.unpoke)),
+      this.source.pokes ? this.pokeSection() : null,
       h("div", { class: "charts" }, this.sizeBox), this.heatBox);
     this.slider.id = unique("scrub-step");
     this.stepLabel.setAttribute("for", this.slider.id);
@@ -58,6 +57,25 @@ export class ScrubPanel {
     else this.renewed();
     on("look", () => this.follow.checked && this.visible && this.again());
     on("theme", () => this.found && this.show());
+  }
+
+  pokeSection() {
+    this.pokeFields = h("div", { class: "stack" }, h("div", { class: "fields poke" }, field("State", this.pokeState), field("Unit", this.pokeUnit), field("Add", this.pokeAmount)), h("div", { class: "row" }, this.pokeButton, this.unpoke));
+    this.pokeNote = h("p", { class: "soft", hidden: true });
+    return h("section", { "aria-label": "Poke" }, h("h2", {}, "Poke a state"), h("p", { class: "intro" }, "Add a number to one unit of a state behind the chosen step, and see whether the difference dies or grows."), this.pokeFields, this.pokeNote);
+  }
+
+  // Whether there is a state to poke here, and what is seen of it.
+  pokable() {
+    if (!this.source.pokes) return;
+    const { unpoked = "", reach = "", states } = this.found;
+    this.pokeFields.hidden = Boolean(unpoked);
+    const words = unpoked ? `${unpoked[0].toUpperCase()}${unpoked.slice(1)}.` : reach;
+    this.pokeNote.textContent = words;
+    this.pokeNote.hidden = !words;
+    if (this.pokeState.dataset.of === states.join()) return;
+    options(this.pokeState, states.map((name) => [name, name]), states[0]);
+    this.pokeState.dataset.of = states.join();
   }
 
   // Another network than before.
@@ -102,7 +120,8 @@ export class ScrubPanel {
   }
 
   async poke(back = false) {
-    this.poked = back ? null : { step: Math.min(this.step, this.found.steps - 2), state: this.pokeState.value, unit: Math.round(Number(this.pokeUnit.value)) - 1, amount: Number(this.pokeAmount.value) };
+    const { steps, reverse } = this.found; // of a layer that runs backwards the last step is the first one
+    this.poked = back ? null : { step: reverse ? Math.max(this.step, 1) : Math.min(this.step, steps - 2), state: this.pokeState.value, unit: Math.round(Number(this.pokeUnit.value)) - 1, amount: Number(this.pokeAmount.value) };
     await this.load();
     if (back) this.pokeButton.focus();
   }
@@ -113,10 +132,7 @@ export class ScrubPanel {
     this.work.hidden = false;
     this.row.max = String(shared ? 3 : found.rows);
     this.slider.max = String(found.steps);
-    if (this.pokeState.dataset.of !== found.states.join()) {
-      options(this.pokeState, found.states.map((name) => [name, name]), found.states[0]);
-      this.pokeState.dataset.of = found.states.join();
-    }
+    this.pokable();
     this.steps = [...Array(found.steps).keys()].map((t) => t + 1);
     this.values = found.values.map((one) => ({ ...one, ...unpacked(one) }));
     this.unit = Math.min(this.unit, Math.max(...this.values.map((one) => one.width)) - 1);
@@ -155,7 +171,7 @@ export class ScrubPanel {
     for (const k of shownOutputs) {
       series.push({ label: output.shape[1] > 1 ? `says ${found.output.names[k]}` : "what it says", colour: () => [colours().accent, colours().warm, colours().ink][k], width: 1.8 });
       data.push(column(output, k));
-      if (found.poke) {
+      if (found.poke && found.poke.output) {
         series.push({ label: "poked", colour: () => colours().warm, dash: [4, 3], width: 1.6 });
         data.push(column(unpacked(found.poke.output), k));
       }

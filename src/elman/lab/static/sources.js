@@ -16,7 +16,8 @@ function kept(what, number, body) {
 
 export const trained = {
   label: "Cell",
-  live: !shared, // whether it changes, and can be poked
+  live: !shared, // whether it changes
+  pokes: !shared, // whether it can be asked for more than what is there
   get there() {
     return Boolean(state.run);
   },
@@ -32,6 +33,7 @@ export const opened = (names, first = 0) => ({
   first,
   label: "Layer",
   live: false,
+  pokes: true,
   there: true,
   classes: false,
   choices: () => names,

@@ -4,7 +4,9 @@ import { ask, listen, Problem, sendTable, shared, unpacked } from "lab/api.js";
 import { Lines } from "lab/charts.js";
 import { counted, field, four, h, options, plural, seldom } from "lab/dom.js";
 import { explanation, Horizon } from "lab/horizon.js";
+import { isNarrow } from "lab/bar.js";
 import { Samples } from "lab/samples.js";
+import { Stale } from "lab/stale.js";
 import { on, state, tell } from "lab/state.js";
 import { colours, members } from "lab/theme.js";
 
@@ -15,8 +17,8 @@ export class TrainPanel {
     this.element = element;
     this.source = null;
     this.tasks = new Map();
+    this.due = new Set(); // pictures of what has changed
     this.paint = seldom(200, () => this.painted());
-    this.paintLooks = seldom(200, () => this.looksPainted());
   }
 
   begin() {
@@ -24,10 +26,11 @@ export class TrainPanel {
     this.tiles = h("div", { class: "tiles" });
     this.problem = h("p", { class: "problem", role: "alert", hidden: true });
     this.charts = h("div", { class: "charts" });
-    this.empty = h("div", { class: "nothing" }, h("p", {}, "Nothing was trained yet. The cell on the left learns the task above, one press away."));
+    this.empty = h("div", { class: "nothing" }, h("p", {}, "Nothing was trained yet. The cell in the editor learns the task above, one press away."));
     this.element.append(h("h2", { class: "hidden-words" }, "Train"));
     if (!shared) this.element.append(this.form);
-    this.element.append(this.problem, this.tiles, this.empty, this.charts);
+    this.stale = new Stale({ again: () => this.again(), going: () => this.going });
+    this.element.append(this.problem, this.stale.element, this.tiles, this.empty, this.charts);
     if (!shared) this.chosen();
     on("cell", () => this.enable());
   }
@@ -62,7 +65,7 @@ export class TrainPanel {
     rateField.firstChild.append(" ", this.rateWords);
     this.form = h("div", {},
       h("div", { class: "fields" }, field("Task", this.task, { class: "wide" }), field("Steps", this.steps), field("Sequences", this.rows), field("Batch", this.batch), field("Optimiser", this.optimizer), field("Seed", this.seed), rateField),
-      this.about, this.corpusField, this.drop, h("div", { class: "row" }, this.startButton, this.pauseButton, this.stopButton));
+      this.about, this.corpusField, this.drop, this.buttons = h("div", { class: "row" }, this.startButton, this.pauseButton, this.stopButton));
     this.form.className = "panel form";
     this.rated(true);
   }
@@ -143,7 +146,7 @@ export class TrainPanel {
 
   enable() {
     if (shared) return;
-    const wrong = state.cells.some((panel) => panel.error || !panel.read);
+    const wrong = state.cells.some((panel) => !panel.ready);
     this.startButton.disabled = wrong || (this.task.value === "table" && !this.table);
     this.startButton.textContent = state.cells.length > 1 ? "Train both" : "Train";
     const status = state.news ? state.news.status : "";
@@ -179,11 +182,19 @@ export class TrainPanel {
       const run = await ask("train", asked);
       this.prepare(run);
       this.follow();
+      if (isNarrow()) this.seen();
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       this.say(error.message);
       this.enable();
     }
+  }
+
+  // Once what goes on has ended.
+  async again() {
+    if (!this.going) return this.start();
+    this.anew = true;
+    return this.control("stop");
   }
 
   follow() {
@@ -237,33 +248,42 @@ export class TrainPanel {
       this.waiting = 0;
       this.say("");
     }
-    if (news.kind === "whole") {
-      state.losses = news.members.map((member) => member.losses);
-      state.looks = news.looks;
-      state.news = news;
-    } else if (news.kind === "news") {
-      news.members.forEach((member, k) => member.losses && joined(state.losses[k], member.losses, member.epochs));
-      state.news = news;
-    } else if (news.kind === "look") {
-      state.looks = news.looks.map((look, k) => look || state.looks[k]);
-      this.paintLooks();
-      tell("look");
-      return;
-    } else if (news.kind === "end") state.news = { ...state.news, status: news.status };
-    if (news.kind === "whole") this.paintLooks();
+    if (news.kind === "whole") state.losses = news.members.map((member) => member.losses);
+    else if (news.kind === "news") news.members.forEach((member, k) => joined(state.losses[k], member.losses, member.epochs));
+    if (news.looks) this.looked(news.looks);
+    if (news.kind === "look") return this.paint();
+    state.news = news.kind === "end" ? { ...state.news, status: news.status } : news;
+    this.due.add("loss");
     if (this.standing !== state.news.status) {
       this.standing = state.news.status;
       this.enable();
       this.painted();
+      this.stale.look();
+      if (this.anew && !this.going) {
+        this.anew = false;
+        this.start();
+      }
       document.getElementById("told").textContent = this.standingWords(); // what a screen reader says: not every epoch
     } else this.paint();
-    tell("news");
+    return tell("news");
+  }
+
+  // What is new of each network; what is not stays.
+  looked(looks) {
+    state.looks = looks.map((look, k) => ({ ...state.looks[k], ...look }));
+    if (looks.some((look) => look.samples)) this.due.add("samples");
+    looks.forEach((look, k) => look.triangle && this.due.add(k));
+    tell("look");
+  }
+
+  // Where the pictures are, on a screen that has no room for them beside the equations.
+  seen() {
+    this.element.hidden || this.tiles.scrollIntoView({ block: "start" });
   }
 
   shown() {
     this.visible = true;
     this.painted();
-    this.looksPainted();
   }
 
   left() {
@@ -284,23 +304,27 @@ export class TrainPanel {
     this.triangles = run.members.map((_, k) => new Horizon(k, several ? named[k] : ""));
     this.charts.replaceChildren(h("div", { class: "half" }, this.loss.element), h("div", { class: "half" }, this.samples.element), ...this.triangles.map((one) => h("div", { class: "half" }, one.element)));
     if (!several) this.charts.append(h("div", { class: "half" }, explanation()));
+    this.due = new Set(["loss", "samples", ...run.members.keys()]);
     this.painted();
-    this.looksPainted();
   }
 
   // --- painting ---------------------------------------------------------------------------------------------
 
-  // Nothing is drawn while another tab is shown.
+  // All that has changed in one picture; nothing while another tab is shown.
   painted() {
     const { run, news } = state;
     if (!run || !this.loss) return;
-    const standing = document.getElementById("standing");
-    standing.textContent = this.standingWords();
+    written(document.getElementById("standing"), this.standingWords());
     const problems = news.members.map((member, k) => (member.error ? `${this.named[k]}: ${member.error}` : "")).filter(Boolean);
     if (problems.length) this.say(problems.join("\n"));
     if (!this.visible) return;
-    this.lossPainted();
     this.tilesPainted();
+    for (const what of this.due) {
+      if (what === "loss") this.lossPainted();
+      else if (what === "samples") this.samples.paint();
+      else if (state.looks[what]) this.triangles[what].show(state.looks[what].triangle);
+    }
+    this.due.clear();
   }
 
   standingWords() {
@@ -321,20 +345,10 @@ export class TrainPanel {
     this.loss.set([kept.map((k) => k + 1), ...lines, ...simple], words);
   }
 
-  looksPainted() {
-    const { run, looks } = state;
-    if (!run || !this.loss || !this.visible) return;
-    looks.forEach((look, k) => look && this.triangles[k].show(look.triangle));
-    this.samples.paint();
-  }
-
   tilesPainted() {
     const tiles = this.tileWords();
     if (this.tiles.children.length !== tiles.length) this.tiles.replaceChildren(...tiles.map(() => h("div", { class: "tile" }, h("div", { class: "value" }), h("div", { class: "what" }))));
-    tiles.forEach((words, k) => words.forEach((word, part) => {
-      const place = this.tiles.children[k].children[part];
-      if (place.textContent !== word) place.textContent = word;
-    }));
+    tiles.forEach((words, k) => words.forEach((word, part) => written(this.tiles.children[k].children[part], word)));
   }
 
   tileWords() {
@@ -350,6 +364,11 @@ export class TrainPanel {
     found.push([`${sum(news.members.map((one) => one.seconds)).toFixed(1)} s`, plural(sum(run.members.map((one) => one.parameters)), "parameter")]);
     return found;
   }
+}
+
+// A text that stays where it is the same: another one is laid out and painted.
+function written(place, text) {
+  if (place.textContent !== text) place.textContent = text;
 }
 
 // At most so many epochs, so that long trainings are drawn as fast as short ones.
