@@ -16,6 +16,7 @@ from elman.forecast.methods import NO_WEEK, chosen_methods
 from elman.forecast.parameters import Parameters
 from elman.forecast.search import Trial, note_of
 from elman.forecast.seasonality import Seasons
+from elman.forecast.suggesting import distribution_for
 from elman.network import Network
 
 _ROLES = ("past", "future", "static")
@@ -81,7 +82,9 @@ class Found(Parameters):
         basis = self._fitted.basis
         searched = (note_of(self.trials_),) if self.trials_ else ()
         widths = basis.calibration.notes if basis.calibration else ()
-        told = () if self.family is None else (self.family.note,)
+        told = (
+            distribution_for(basis.collection, basis.histories.season) if self.family is None else (self.family.note,)
+        )
         named = "several seasons" in (self.used_params["methods"] or ()) and "several seasons" not in self.weights_
         omitted = (f"several seasons is left out: {NO_WEEK}",) * named
         unable = int(np.sum(basis.weights.sum(1) == 0))

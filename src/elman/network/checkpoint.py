@@ -139,4 +139,4 @@ class Checkpoint(Callback):
 
 def parts_that_stay(description: Mapping[str, Any]) -> dict[str, Any]:
     """What a training does not change of a network."""
-    return {name: value for name, value in description.items() if name not in ("updates", "epochs")}
+    return {name: value for name, value in description.items() if name not in ("updates", "epochs", "loss")}

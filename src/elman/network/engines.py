@@ -24,7 +24,7 @@ from elman.network.unrolling import halves
 from elman.training.losses import equations_key
 from elman.training.protocol import Aim
 
-LEARNT = ("seed", "updates", "epochs", "frozen")  # of a description, what no plan or only its name depends on
+LEARNT = ("seed", "updates", "epochs", "frozen", "loss")  # of a description, what no plan or only its name depends on
 MOST_ENGINES = 8  # of a network; each holds the values of the largest batch that it has seen
 
 

@@ -17,6 +17,7 @@ from elman.network.structure import Structure
 from elman.network.structure_of_layers import of_layers
 from elman.plain import to_json
 from elman.tensors import to_bytes
+from elman.training.judged_by import in_file
 from elman.untrusted import called, count, held, list_of
 
 CHAIN, FORMAT = 1, 2
@@ -90,6 +91,7 @@ def describe(network: Net) -> dict[str, Any]:
         "updates": network.updates,
         "epochs": network.epochs,
         "frozen": sorted(network.frozen),
+        **in_file(network.trained_with),
         **({"layers": [layer_to_plain(layer) for layer in network.layers]} if chain else {}),
     }
 
@@ -110,7 +112,11 @@ def checked(description: Any) -> dict[str, Any]:
 
 
 _SCHEMA: dict[str, Any] = {"format": int, "dtype": str, "seed": int, "updates": count, "epochs": count}
-_OPTIONAL: dict[str, Any] = {"products": (str, type(None)), "frozen": list_of(called, unique=True)}
+_OPTIONAL: dict[str, Any] = {
+    "products": (str, type(None)),
+    "frozen": list_of(called, unique=True),
+    "loss": (str, list, dict, type(None)),
+}
 
 
 def structure_of(description: dict[str, Any]) -> Structure:

@@ -236,6 +236,7 @@ def _trainings(nets: list[Network], values: dict[str, Sequence[Any]], showing: l
             own["callbacks"] = [*own["callbacks"], *showing[number]]
             found.append(loop(net, *known[key], **{name: own[name] for name in _LOOP}))
             found[-1].check_callbacks()
+            net.trained_with = own["loss"], own["loss_weights"]
     return found
 
 

@@ -45,6 +45,7 @@ from elman.training.ends import End
 from elman.training.evaluating import evaluate
 from elman.training.fit import fit
 from elman.training.history import History
+from elman.training.judged_by import Judge, from_file
 from elman.training.one_update import train_on_batch
 from elman.training.penalties import Penalty
 
@@ -85,6 +86,8 @@ class Network(Engined):
     ----------
     params : Parameters
         By name: ``net.params["0.W_z"]`` reads, assignment writes; see `elman.network.parameters`.
+    trained_with : (loss, loss_weights) or None
+        Of the last training; what `evaluate` judges by where no loss is named. A file holds a loss that has a name.
     arena : ndarray, shape (P,)
         All parameters in one flat array, to be read.
     ends : tuple of End
@@ -169,6 +172,7 @@ class Network(Engined):
         self.updates = self.epochs = 0
         self.frozen: frozenset[str] = frozenset()
         self.history: History | None = None
+        self.trained_with: Judge | None = None
         self._bind()
 
     def _bind(self) -> None:
@@ -353,6 +357,7 @@ class Network(Engined):
         else:
             network._take(flat(parameters, network._places, network.dtype))
         network.frozen = freezing.restored(network, description.get("frozen", []))
+        network.trained_with = from_file(description)
         return network
 
     @property

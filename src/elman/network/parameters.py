@@ -338,8 +338,8 @@ def _tell_of_large(values: np.ndarray, name: str) -> None:
         place = [int(i) for i in np.unravel_index(np.abs(values).argmax(), values.shape)]
         note(
             f"{name}{place or ''} is {np.abs(values).max():.3g} in size: products of numbers above {limit:.2g} go "
-            f"beyond {values.dtype}, and the engines need not agree on what comes of that; have parameters and inputs of about "
-            "1, or dtype float64"
+            f"beyond {values.dtype}, and the engines need not agree on what comes of that; have parameters and "
+            "inputs of about 1, or dtype float64"
         )
 
 

@@ -14,6 +14,7 @@ from elman.errors import DataError
 from elman.hints import EVALUATE, hinted
 from elman.training.examples import Examples, examples, judge
 from elman.training.feeds import Feed, check_own_batches
+from elman.training.judged_by import judge_of
 from elman.training.metrics import Metric, check_metrics, check_value, resolve_metrics
 from elman.training.protocol import Arrays, Losses, Shares, Trainable
 from elman.training.weighing import ClassWeight, Weighting
@@ -24,7 +25,7 @@ def evaluate(
     net: Trainable,
     x: Any,
     target: Arrays | None = None,
-    loss: Losses = "mse",
+    loss: Losses | None = None,
     *,
     batch_size: int | None = None,
     lengths: Arrays | None = None,
@@ -42,9 +43,12 @@ def evaluate(
     ----------
     net : Network
         Whose predictions are judged.
-    x, target, loss, lengths, sample_weight, class_weight, missing, loss_weights
+    x, target, lengths, sample_weight, class_weight, missing
         As for `elman.training.fit.fit`: arrays, memory maps, or a dataset (`elman.data.Dataset`) or batches without
         target.
+    loss, loss_weights : optional
+        As for `elman.training.fit.fit`; by default those that the network was trained with, which a file of it says
+        where the loss has a name, and "mse" of one that was not trained.
     batch_size : int, default 256
         Rows computed together; it does not change the result. Batches of an iterator are as large as they come.
     metrics : iterable of str or function, optional
@@ -60,6 +64,7 @@ def evaluate(
         The weighted mean over rows and steps in use (its root for ``rmse``), without penalties on activities; with
         metrics ``{"loss": ...}`` and theirs.
     """
+    loss, loss_weights = judge_of(net, loss, loss_weights)
     weighting, chosen = Weighting(sample_weight, class_weight, missing), resolve_metrics(metrics)
     dataset = dataset_of(x, target, lengths=lengths, sample_weight=sample_weight, steps=steps, called="steps")
     data: Examples | Feed

@@ -21,7 +21,7 @@ from elman.training.scopes import Place
 from elman.training.standing import Standing, different
 from elman.untrusted import UNREADABLE
 
-_CHANGES = ("updates", "epochs", "frozen")  # of a network that is trained
+_CHANGES = ("updates", "epochs", "frozen", "loss")  # of a network that is trained
 OF_NETWORK = " of the network"
 _HASH = re.compile("[0-9a-f]{32,}")
 _begun: weakref.WeakKeyDictionary[Any, dict[Path, dict[str, Any]]] = weakref.WeakKeyDictionary()

@@ -252,6 +252,7 @@ def fit(
         with contextlib.nullcontext() if ranks is None else together(ranks):
             stack.enter_context(saving(checkpoint, every, resume=resume, keep=keep, alone=True, writes=writes))
             options = told()
+        net.trained_with = loss, loss_weights
         if ranks is None:
             return (Loop if dataset is None else DatasetLoop)(**options).run()
         return RankedLoop(**options, ranks=ranks, own_rows=own_rows).run()

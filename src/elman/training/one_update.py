@@ -68,4 +68,5 @@ def train_on_batch(
     data = examples(net, x, target, loss, lengths, weighting, "", loss_weights)
     options: dict[str, Any] = {"epochs": 1, "shuffle": False, "memory": memory, "truncate": truncate}
     options["on_nan"] = check_on_nan(on_nan)
+    net.trained_with = loss, loss_weights
     return Loop(net, optimizer, data, None, batch_size=len(data), **options).update()

@@ -102,6 +102,8 @@ class Trainable(Protocol):
         Its outputs.
     history : History or None
         Of the last training.
+    trained_with : (loss, loss_weights) or None
+        Of the last training, as they were given.
     """
 
     dtype: np.dtype
@@ -109,6 +111,7 @@ class Trainable(Protocol):
     updates: int
     epochs: int
     history: Any
+    trained_with: Any
     frozen: frozenset[str]
 
     @property
