@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import FrozenInstanceError
 from typing import Any, NoReturn, TypeVar
@@ -201,7 +200,7 @@ def answering(hints: Mapping[str, str], *more: str) -> Callable[[C], C]:
     def decorate(made: C) -> C:
         def absent(self: Any, name: str) -> Any:
             kind = type(self)
-            held = inspect.getattr_static(kind, name, None)
+            held = next((vars(base)[name] for base in kind.__mro__ if name in vars(base)), None)
             if hasattr(type(held), "__get__"):  # a property that failed: its own error once more
                 return held.__get__(self, kind)
             raise AttributeError(f"{kind.__name__} has no {name!r}{_said(name, hints, dir(kind))}", name=name, obj=self)

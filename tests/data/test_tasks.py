@@ -112,7 +112,7 @@ def test_half_of_the_stimuli_match():
     "make, message",
     [
         (lambda: tasks.adding(5, 1), "steps is 1; expected a whole number of at least 2"),
-        (lambda: tasks.flip_flop(pulses=0), "pulses must be a probability"),
+        (lambda: tasks.flip_flop(pulses=0), "pulses is .*; expected a probability"),
         (lambda: tasks.delayed_match(stimuli=1), "stimuli is 1; expected a whole number of at least 2"),
         (lambda: tasks.parity(rows=0), "rows is 0; expected"),
         (lambda: tasks.parity(seed=-1), "seed is -1; expected"),

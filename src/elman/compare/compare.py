@@ -94,7 +94,8 @@ class Budget:
         if self.updates is not None and self.seconds is not None:
             raise OptionError("the budget is updates or seconds, not both; leave one out")
         if self.seconds is None:
-            object.__setattr__(self, "updates", checks.whole(self.updates or 500, "updates", least=POINTS))
+            updates = 500 if self.updates is None else self.updates
+            object.__setattr__(self, "updates", checks.whole(updates, "updates", least=POINTS))
         else:
             checks.real(self.seconds, "seconds", 0)
         for name in ("seeds", "batch_size"):

@@ -112,6 +112,8 @@ def task_of(name: str | Path, steps: int | None = None, reading: Reading | None 
     (4, 4)
     """
     steps = None if steps is None else checks.whole(steps, "steps")
+    if reading is not None:
+        checks.instance(reading, Reading, "reading", "an elman.data.Reading")
     made = TASKS.get(name) if isinstance(name, str) else None
     if made is not None:
         (reading or Reading()).refuse_all_but([], f"the task {name}, which reads no file")

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from elman.checks import whole
+from elman.checks import as_seed, whole
 from elman.data.download import REMOTE, cache_folder, download
 from elman.data.idx import read_idx
 from elman.data.npy import read_npz
@@ -199,7 +199,7 @@ def digits(test: int = 297, *, seed: int = 0) -> Images:
         raise DataError("digits come with scikit-learn, which is not installed: pip install scikit-learn") from error
     found = load_digits()
     whole(test, "test", most=len(found.target) - 1)
-    order = np.random.default_rng(seed).permutation(len(found.target))
+    order = np.random.default_rng(as_seed(seed)).permutation(len(found.target))
     train, held = order[test:], order[:test]
     x, y = _scaled(found.images, 16), found.target.astype(np.int64)
     return Images(x[train], y[train], x[held], y[held])

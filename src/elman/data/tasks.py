@@ -48,6 +48,7 @@ def sine(rows: int = 100, steps: int = 50, *, period: float = 25.0, horizon: int
     >>> bool((x[:, 1:] == target[:, :-1]).all())
     True
     """
+    period = checks.real(period, "period", 0)
     phase = _random(seed).uniform(0, 2 * np.pi, (checks.whole(rows, "rows"), 1, 1))
     t = np.arange(checks.whole(steps, "steps") + checks.whole(horizon, "horizon", least=0))[:, None]
     wave = np.sin(2 * np.pi * t / period + phase).astype(np.float32)  # (B, T + horizon, 1)
@@ -77,6 +78,7 @@ def swelling_wave(t: np.ndarray) -> np.ndarray:
     >>> el.data.tasks.swelling_wave(np.array([0.0, 1.0])).round(3)
     array([ 0.   , -1.637])
     """
+    t = checks.numbers(t, "t")
     return t * np.sin(t) / 3 + 2 * np.sin(5 * t)
 
 
@@ -263,8 +265,8 @@ def flip_flop(rows: int = 100, steps: int = 50, *, bits: int = 3, pulses: float 
     >>> x[0, :, 0].tolist(), target[0, :, 0].tolist()
     ([-1.0, 0.0, -1.0, 0.0, 1.0, 0.0], [-1.0, -1.0, -1.0, -1.0, 1.0, 1.0])
     """
-    if not 0 < pulses <= 1:
-        raise OptionError(f"pulses must be a probability above 0, got {pulses!r}")
+    if not checks.is_number(pulses) or not 0 < pulses <= 1:
+        raise OptionError(f"pulses is {checks.shown(pulses)}; expected a probability above 0")
     random = _random(seed)
     shape = checks.whole(rows, "rows"), checks.whole(steps, "steps"), checks.whole(bits, "bits")
     fires = random.random(shape) < pulses

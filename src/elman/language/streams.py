@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from elman import checks
+from elman.data.names import counted
 from elman.errors import DataError
 from elman.language.numbers import Numbers
 
@@ -35,10 +36,10 @@ class Windows:
 
     def __post_init__(self) -> None:
         if self.batches < 1:
+            windows = f"{counted(self.streams, 'streams')} of windows of {counted(self.steps, 'steps')}"
             raise DataError(
-                f"the text has {len(self.numbers):,} tokens to learn from; {self.streams} streams of windows of "
-                f"{self.steps} steps need at least {self.streams * self.steps + 1}. Give a longer text, or fewer "
-                "streams or steps"
+                f"the text has {counted(len(self.numbers), 'tokens')} to learn from; {windows} need at least "
+                f"{self.streams * self.steps + 1}. Give a longer text, or fewer streams or steps"
             )
 
     @property
