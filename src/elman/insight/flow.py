@@ -233,7 +233,7 @@ def pairs_of(
     B, T = x.shape[:2]
     M = T if direct.ndim == 3 else direct.shape[1]
     pairs, last = np.zeros((M, T)), np.zeros((B, T, system.n))
-    few = direct.ndim == 3 and T + 1 < 2 * system.n  # the pairs of steps are fewer than the rows of the Jacobians
+    few = direct.ndim == 3 and 2 * system.n > T + 1  # the pairs of steps are fewer than the rows of the Jacobians
     size = max(1, ROWS_AT_ONCE // (T + 1) if few else BYTES_AT_ONCE // (8 * max(T, M) * system.n**2))
     for at in range(0, B, size):
         rows = slice(at, at + size)

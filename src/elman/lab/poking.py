@@ -75,7 +75,7 @@ class Poking:
         }
 
     def _run(self, x: np.ndarray, s: np.ndarray) -> tuple[dict[str, np.ndarray], np.ndarray]:
-        """Every named value of the layer (T, width), and all states (T, n), in the order in which it takes the steps."""
+        """Every named value of the layer (T, width), and all states (T, n), as it takes the steps."""
         net = self.system.net
         flat, states = iter(self.system.split(s)), []
         for sizes in net.state_sizes():
