@@ -102,10 +102,13 @@ def test_no_message_of_any_file_names_what_the_page_does_not_have():
     assert not wrong
 
 
+MONTHS = [f"01.{k % 12 + 1:02d}.{1990 + k // 12}" for k in range(N)]
+
+
 @pytest.mark.parametrize(
     ("said", "text"),
     [
-        ({"date_format": "%d.%m.%Y"}, rows("day,value", [f"01.{k % 12 + 1:02d}.{1990 + k // 12},{v}" for k, v in enumerate(VALUES)])),
+        ({"date_format": "%d.%m.%Y"}, rows("day,value", [",".join(both) for both in zip(MONTHS, VALUES, strict=True)])),
         ({"order": "sort"}, rows("day,value", [f"{1900 + k},{v}" for k, v in enumerate(VALUES)][::-1])),
         ({"missing": "-999", "fill": "linear"}, rows("value", ["-999" if k == 7 else v for k, v in enumerate(VALUES)])),
         ({"decimal": ","}, rows("value", [f'"{v}"'.replace(".", ",") for v in VALUES])),

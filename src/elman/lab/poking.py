@@ -103,10 +103,11 @@ class Poking:
         s[part.start + unit] += amount
         after, poked = self._run(self.x[:, at + 1 :], s[None])
         size = np.zeros(T)
-        size[at], size[at + 1 :] = abs(amount), np.linalg.norm(poked - along[at + 1 :], axis=1)
         differences = {name: np.zeros_like(value) for name, value in plain.items()}
-        for name, whole in differences.items():
-            whole[at + 1 :] = after[name] - plain[name][at + 1 :]
+        with np.errstate(over="ignore", invalid="ignore"):  # of what grows beyond all numbers
+            size[at], size[at + 1 :] = abs(amount), np.linalg.norm(poked - along[at + 1 :], axis=1)
+            for name, whole in differences.items():
+                whole[at + 1 :] = after[name] - plain[name][at + 1 :]
         differences[state][at, unit] = amount
         return {
             "step": step,

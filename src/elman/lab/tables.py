@@ -48,7 +48,7 @@ class Table:
 
     @classmethod
     def asked(cls, name: str, content: bytes, asked: Asked) -> Table:
-        """What the page says of a file: options of `Reading`, ``dates`` (what is first), ``order`` (``sort`` or none)."""
+        """What the page says of a file: options of `Reading`, ``dates`` (what is first), ``order`` (``sort``)."""
         options: dict[str, Any] = {each: text for each in TEXTS if (text := asked.text(each, "").strip())}
         dates, fill = asked.one_of("dates", ORDERS, ""), asked.one_of("fill", GAPS, "none")
         options |= {} if ORDERS[dates] is None else {"dayfirst": ORDERS[dates]}
