@@ -35,6 +35,26 @@ def test_a_reader_that_has_seen_enough_ends_a_command_quietly(arguments):
     assert ended.returncode in ENDED and not ended.stderr
 
 
+@pytest.mark.skipif(not hasattr(signal, "SIGPIPE"), reason="without pipes that break")
+def test_another_pipe_or_socket_that_nobody_reads_ends_no_command():
+    code = """if True:
+        import os, socket
+        from elman.cli.terminal import streams
+        with streams():
+            reader, writer = os.pipe()
+            os.close(reader)
+            one, other = socket.socketpair()
+            other.close()
+            for send in (lambda: os.write(writer, b"x"), lambda: one.send(b"x")):
+                try:
+                    send()
+                except BrokenPipeError:
+                    print("told", flush=True)
+    """
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "told\ntold\n", "")
+
+
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="without a device that is always full")
 @pytest.mark.parametrize("arguments", [("cells",), ("--help",)])
 def test_a_full_disk_is_one_line(arguments):

@@ -159,3 +159,13 @@ def test_points_that_neither_draw_near_nor_push_off_are_drawn():
     assert len(found) and not found.stable.any() and not found.unstable_directions.any()
     (label,) = (text.get_text() for text in found.plot().get_legend().get_texts())
     assert label == f"neutral, none grows ({len(found)})"
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_search_that_goes_beyond_all_numbers_is_quiet():
+    cell = el.cell_from_text("def grows(p, x, h):\n    return h ** 3 + h + p.b")
+    net = el.Network(1, [el.Recurrent(cell, 2)], dtype=np.float64)
+    net.params["0.b"] = [0.5, -0.5]
+    found = fixed_points(net, np.array([[1e70, 1.0], [0.1, 0.2]]), 0.0)
+    assert np.isfinite(found.points).all()
+    np.testing.assert_allclose(found.points[0] ** 3, [-0.5, 0.5], atol=1e-6)

@@ -18,7 +18,7 @@ import elman as el
 from elman.lab import serving
 from elman.lab.results import Results
 from elman.lab.serving import serve
-from tests.lab.problems import asked
+from tests.lab.problems import asked, wait_for
 
 
 def test_without_the_extra_it_says_what_to_install(monkeypatch):
@@ -59,6 +59,32 @@ def test_it_ends_quietly_while_a_page_listens(number):
         assert process.wait(60) in (128 + number, -number)
         said = process.stderr.read()
         assert "Traceback" not in said and "ERROR" not in said
+
+
+def test_pages_that_go_without_a_word_do_not_end_it():
+    pytest.importorskip("uvicorn")
+    command = [sys.executable, "-c", "from elman.cli import main; main()", "lab", "--no-browser", "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        address = re.search(r"http://\S+", process.stdout.readline()).group()
+        host, path = address.split("/")[2], "/" + address.split("/", 3)[3]
+        headers = {"content-type": "application/json", "x-session": "a-session-of-this-test"}
+        request = urllib.request.Request(f"{address}api/train", json.dumps(asked().fields).encode(), headers)
+        urllib.request.urlopen(request).read()
+        for what in ["api/events?session=a-session-of-this-test", "static/vendor/katex.min.js", "api/cell/gru"] * 40:
+            with socket.create_connection(tuple(host.split(":"))) as page:  # and gone, before there is an answer
+                page.sendall(f"GET {path}{what} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode() * 3)
+        wait_for(lambda: process.poll() is not None or answers(address), 60)
+        process.terminate()
+        assert process.wait(60) in (143, -signal.SIGTERM)
+        assert "Traceback" not in process.stderr.read()
+
+
+def answers(address):
+    """Whether it has the time: 503 while very many ask."""
+    try:
+        return urllib.request.urlopen(address).status == 200
+    except OSError:
+        return False
 
 
 def test_of_two_labs_that_begin_at_the_same_moment_each_has_a_port(monkeypatch):

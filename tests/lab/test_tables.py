@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
 from elman.errors import ElmanError
 from elman.lab.asked import Asked
 from elman.lab.tables import Table
+from tests.wild.test_collect import EVERY as WILD
 
 N = 90
 VALUES = [f"{100 + k * 0.5 + 10 * np.sin(k * np.pi / 6):.2f}" for k in range(N)]
@@ -84,3 +87,44 @@ def test_names_lead_nowhere(name):
 def test_what_is_no_table_is_told(content):
     with pytest.raises(ElmanError):
         table(content).most_steps()
+
+
+def test_no_message_of_any_file_names_what_the_page_does_not_have():
+    told = []
+    for case in [case for case in WILD if case.refused][::2]:
+        text = case.content if isinstance(case.content, bytes) else case.content.encode(case.encoding)
+        try:
+            Table(case.name, text).most_steps()
+        except ElmanError as error:
+            told.append(str(error))
+    assert len(told) > 20
+    wrong = [message for message in told if re.search(r"--[a-z]|in Python|elman-lab-", message)]
+    assert not wrong
+
+
+MONTHS = [f"01.{k % 12 + 1:02d}.{1990 + k // 12}" for k in range(N)]
+
+
+@pytest.mark.parametrize(
+    ("said", "text"),
+    [
+        ({"date_format": "%d.%m.%Y"}, rows("day,value", [",".join(both) for both in zip(MONTHS, VALUES, strict=True)])),
+        ({"order": "sort"}, rows("day,value", [f"{1900 + k},{v}" for k, v in enumerate(VALUES)][::-1])),
+        ({"missing": "-999", "fill": "linear"}, rows("value", ["-999" if k == 7 else v for k, v in enumerate(VALUES)])),
+        ({"decimal": ","}, rows("value", [f'"{v}"'.replace(".", ",") for v in VALUES])),
+        ({"thousands": ",", "decimal": "."}, rows("value", [f'"1,{100 + k}.5"' for k in range(N)])),
+    ],
+    ids=lambda value: "+".join(value) if isinstance(value, dict) else "",
+)  # fmt: skip
+def test_what_is_said_of_a_file_is_what_the_program_says(said, text, tmp_path, monkeypatch):
+    found = table(text, **said)
+    data = found.data(8, 16, 3)
+    x, y = same(found, data.code, tmp_path, monkeypatch)
+    assert (x == data.x).all() and (y == data.y).all()
+    for wrong in ({"order": "up"}, {"missing": 1}, {"decimal": ["."]}):
+        with pytest.raises(ElmanError):
+            table(text, **wrong)
+
+
+def test_a_name_does_not_turn_what_stands_beside_it():
+    assert table(rows("value", VALUES), "a\u202evsc.exe\u2028\ud800.csv").name == "a_vsc.exe__.csv"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import os
+import select
 import signal
 import sys
 from collections.abc import Iterator
@@ -54,11 +55,24 @@ def console(width: int) -> Console:
     return Shown(highlight=False, soft_wrap=True, width=width)
 
 
+def _unread(number: int, frame: object) -> None:
+    """Of pipes and sockets that nobody reads any more, an output ends the command; who wrote to another is told."""
+    if any(_has_no_reader(stream) for stream in (1, 2)):
+        signal.signal(number, signal.SIG_DFL)
+        os.kill(os.getpid(), number)
+
+
+def _has_no_reader(descriptor: int) -> bool:
+    looked = select.poll()
+    looked.register(descriptor, 0)
+    return any(found & (select.POLLERR | select.POLLHUP) for _, found in looked.poll(0))
+
+
 @contextmanager
 def streams() -> Iterator[None]:
     """What a stream cannot encode is written out; a reader that has seen enough ends the command, as it ends others."""
     pipe = getattr(signal, "SIGPIPE", None)  # Windows has none
-    before = None if pipe is None else signal.signal(pipe, signal.SIG_DFL)
+    before = None if pipe is None else signal.signal(pipe, _unread)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="elman")

@@ -329,6 +329,12 @@ def _by_name(system: System, inputs: Mapping[Any, Any]) -> np.ndarray:
     return _constant(system, x)
 
 
+def _norms(vectors: np.ndarray) -> np.ndarray:
+    """Of vectors (K, n); infinite where a search has gone beyond all numbers."""
+    with np.errstate(over="ignore"):
+        return np.asarray(np.linalg.norm(vectors, axis=1))
+
+
 def _descend(
     system: System, s: np.ndarray, x: np.ndarray, tolerance: float, iterations: int
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -336,7 +342,7 @@ def _descend(
     unit = np.eye(system.n)
     away = system.step(s, np.repeat(x, len(s), axis=0)) - s
     damping = np.full(len(s), DAMPING)
-    norm = np.linalg.norm(away, axis=1)
+    norm = _norms(away)
     for _ in range(iterations):
         active = np.flatnonzero((norm > 0.01 * tolerance) & (damping < MOST))
         if not len(active):
@@ -349,12 +355,12 @@ def _descend(
         move = -np.linalg.solve(squares + ridge, downhill[..., None])[..., 0]
         tried = s[active] + move
         new = system.step(tried, np.repeat(x, len(active), axis=0)) - tried
-        new_norm = np.linalg.norm(new, axis=1)
+        new_norm = _norms(new)
         better = new_norm < norm[active]
         moved = active[better]
         s[moved], away[moved], norm[moved] = tried[better], new[better], new_norm[better]
         damping[active] = np.where(better, np.maximum(damping[active] / 8, LEAST), damping[active] * 4)
-        short = np.linalg.norm(move, axis=1) < STILL * (1 + np.linalg.norm(s[active], axis=1))
+        short = _norms(move) < STILL * (1 + _norms(s[active]))
         damping[active[short]] = MOST
     return s, norm
 

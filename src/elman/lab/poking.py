@@ -75,7 +75,7 @@ class Poking:
         }
 
     def _run(self, x: np.ndarray, s: np.ndarray) -> tuple[dict[str, np.ndarray], np.ndarray]:
-        """Every named value of the layer (T, width), and all states (T, n), in the order in which it takes the steps."""
+        """Every named value of the layer (T, width), and all states (T, n), as it takes the steps."""
         net = self.system.net
         flat, states = iter(self.system.split(s)), []
         for sizes in net.state_sizes():
@@ -103,10 +103,11 @@ class Poking:
         s[part.start + unit] += amount
         after, poked = self._run(self.x[:, at + 1 :], s[None])
         size = np.zeros(T)
-        size[at], size[at + 1 :] = abs(amount), np.linalg.norm(poked - along[at + 1 :], axis=1)
         differences = {name: np.zeros_like(value) for name, value in plain.items()}
-        for name, whole in differences.items():
-            whole[at + 1 :] = after[name] - plain[name][at + 1 :]
+        with np.errstate(over="ignore", invalid="ignore"):  # of what grows beyond all numbers
+            size[at], size[at + 1 :] = abs(amount), np.linalg.norm(poked - along[at + 1 :], axis=1)
+            for name, whole in differences.items():
+                whole[at + 1 :] = after[name] - plain[name][at + 1 :]
         differences[state][at, unit] = amount
         return {
             "step": step,

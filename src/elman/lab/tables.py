@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tempfile
+import unicodedata
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -18,10 +19,15 @@ if TYPE_CHECKING:
 
 LEAST_STEPS = 4
 LONGEST = 120  # of a name
-COLUMNS = ("target", "time", "where")
+UNSEEN = ("Cc", "Cf", "Cs", "Zl", "Zp")  # categories of characters that steer how others are shown, or are none
+TEXTS = ("target", "time", "where", "date_format", "missing", "decimal", "thousands")
 ORDERS = {"": None, "day": True, "month": False}
 GAPS = ("none", "linear", "forward")
-NAMES = {"--time": "Times", "--target": "Values", "--where": "Only rows with", "--fill": "Gaps", "--dayfirst": "Dates"}
+NAMES = {
+    "--time": "Times", "--target": "Values", "--where": "Only rows with", "--fill": "Gaps", "--dayfirst": "Dates",
+    "--date-format": "Form of times", "--missing": "Missing is written", "--decimal": "Decimal mark",
+    "--thousands": "Thousands mark", "--sort": "Order of rows",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -42,11 +48,12 @@ class Table:
 
     @classmethod
     def asked(cls, name: str, content: bytes, asked: Asked) -> Table:
-        """What the page says of a file: ``target``, ``time``, ``where``, ``dates`` (what is first), ``fill``."""
-        options: dict[str, Any] = {each: text for each in COLUMNS if (text := asked.text(each, "").strip())}
+        """What the page says of a file: options of `Reading`, ``dates`` (what is first), ``order`` (``sort``)."""
+        options: dict[str, Any] = {each: text for each in TEXTS if (text := asked.text(each, "").strip())}
         dates, fill = asked.one_of("dates", ORDERS, ""), asked.one_of("fill", GAPS, "none")
         options |= {} if ORDERS[dates] is None else {"dayfirst": ORDERS[dates]}
         options |= {} if fill == "none" else {"fill": fill}
+        options |= {"sort": True} if asked.one_of("order", ("", "sort"), "") else {}
         return cls(_plain(name), content, options)
 
     def data(self, steps: int, rows: int, seed: int) -> Data:
@@ -85,12 +92,14 @@ class Table:
 
 def _plain(name: str) -> str:
     """The name of a file, whoever sent it."""
-    stem = re.sub(r"[\x00-\x1f/\\]", "_", PurePosixPath(name.replace("\\", "/")).name)[-LONGEST:].strip(". ")
+    last = PurePosixPath(name.replace("\\", "/")).name
+    shown = "".join("_" if c in "/\\" or unicodedata.category(c) in UNSEEN else c for c in last)
+    stem = shown[-LONGEST:].strip(". ")
     return stem if stem.lower().endswith((".csv", ".txt", ".tsv")) else f"{stem or 'series'}.csv"
 
 
 def _on_the_page(message: str) -> str:
     """What a message says of options of commands, in the words of the page's fields."""
     for option, name in NAMES.items():
-        message = re.sub(rf"{option}(?= |\b)", f"‘{name}’", message)
-    return message
+        message = re.sub(rf"{option}(?![\w-])", f"‘{name}’", message)
+    return re.sub(r" \((?:[^()]|\([^()]*\))* in Python\)|; in Python [^;]*$", "", message)

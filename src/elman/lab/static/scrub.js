@@ -107,15 +107,22 @@ export class ScrubPanel {
     if (!this.source.there) return;
     if (other) this.poked = null;
     const row = Math.max(1, Math.round(Number(this.row.value)) || 1);
+    const mine = (this.loads = (this.loads || 0) + 1); // of two the later one counts, whichever is answered first
+    this.pokeButton.disabled = this.unpoke.disabled = true; // what is shown is not what will be poked
     try {
       const body = this.poked ? { row: row - 1, poke: this.poked } : { row: row - 1 };
-      this.found = await this.source.ask("scrub", Number(this.member.value || 0), body);
+      const found = await this.source.ask("scrub", Number(this.member.value || 0), body);
+      if (mine !== this.loads) return;
+      this.found = found;
       this.say("");
       this.show();
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
+      if (mine !== this.loads) return;
       this.say(error.message);
       this.work.hidden = false;
+    } finally {
+      if (mine === this.loads) this.pokeButton.disabled = this.unpoke.disabled = false;
     }
   }
 

@@ -112,6 +112,7 @@ export class TrainPanel {
 
   // What is found in a file, unless it is said here.
   readingFields() {
+    const words = (placeholder) => h("input", { type: "text", placeholder, ...again });
     const again = { onchange: () => this.dropping && this.dropped(this.dropping) };
     const chosen = (all) => {
       const select = h("select", again);
@@ -119,11 +120,16 @@ export class TrainPanel {
       return select;
     };
     return {
-      target: ["Values", h("input", { type: "text", placeholder: "a column", ...again })],
-      time: ["Times", h("input", { type: "text", placeholder: "a column", ...again })],
-      where: ["Only rows with", h("input", { type: "text", placeholder: "store=a", ...again })],
+      target: ["Values", words("a column")],
+      time: ["Times", words("a column")],
+      where: ["Only rows with", words("store=a")],
       dates: ["Dates", chosen([["", "as found"], ["day", "day first"], ["month", "month first"]])],
       fill: ["Gaps", chosen([["none", "are refused"], ["linear", "a line"], ["forward", "the last value"]])],
+      date_format: ["Form of times", words("%d.%m.%Y")],
+      order: ["Order of rows", chosen([["", "as they are"], ["sort", "sorted by time"]])],
+      missing: ["Missing is written", words("-999")],
+      decimal: ["Decimal mark", words(".")],
+      thousands: ["Thousands mark", words(",")],
     };
   }
 
