@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Unpack
 
@@ -37,12 +37,12 @@ from elman.forecast.forecasts import Forecast
 from elman.forecast.options import ForecasterOptions
 from elman.forecast.store import check_savable
 from elman.insight.report import report
-from elman.keeping import MODEL, Kept, attempted
+from elman.keeping import MODEL, Kept, attempted, usual_again
 from elman.keeping import Interrupted as Interrupted  # what `forecast` raises
 from elman.plain import to_json
 from elman.plots import unrolled
 from elman.plots.page import Report
-from elman.plots.saved import check_picture, write_picture
+from elman.plots.saved import check_picture, rendered, write_picture
 from elman.saved import BESIDE, RUN, Saved, saved_in
 from elman.sequences import sequences
 from elman.training import Callback
@@ -195,7 +195,7 @@ def forecast(
     judged = {} if levels is None else {"level": levels}
     columns = {"time": time, "target": target, "group": group, "past": past, "future": future, "static": static}
     name = name_of(source)
-    place = _Place.of(out, name, source)
+    place = _Place.of(out, f"forecast-{name}", source)
     collection = _collected(source, columns, reading)
     later = None if future_file is None else checks.path(future_file, "future_file")
     future_rows(collection, horizon, later, reading=reading)  # what is missing is refused before the training
@@ -231,7 +231,8 @@ def forecast_again(
     source, time, target, group, future_file, reading
         As for `forecast`; the series should be of the same kind as those that the model learnt.
     out, level
-        As for `forecast`.
+        As for `forecast`; by default the folder is ``forecast-NAME-again`` where ``forecast-NAME`` is the model's own,
+        whose page shows its backtest.
     horizon : int, optional
         By default the one that the model was trained for.
 
@@ -253,7 +254,7 @@ def forecast_again(
     levels = None if level is None else as_levels(level)
     forecaster = Forecaster.load(model)
     name = name_of(source)
-    place = _Place.of(out, name, source, trained=False)
+    place = _Place.of(out, usual_again(model, f"forecast-{name}"), source, trained=False)
     columns = {"time": time, "target": target, "group": group, **forecaster.covariates_}
     collection = _collected(source, columns, reading)
     later = None if future_file is None else checks.path(future_file, "future_file")
@@ -264,6 +265,13 @@ def forecast_again(
     note = f"the networks of {model} were used as they are: no training, and no backtest, as they may have seen this"
     earlier = results.earlier_backtest(model)
     kept = [f"the backtest in {results.METRICS} is that of the model's training"] if earlier else []
+    if (
+        earlier
+        and place.file is None
+        and (place.folder / PAGE).exists()
+        and model.absolute().parent == place.folder.absolute()
+    ):
+        kept.append(f"{PAGE} and {PICTURE} of the training, which showed its backtest, are replaced, as out says")
     return _finish(name, forecaster, steps, levels, None, earlier, (note, *kept), place, later, trained=False)
 
 
@@ -303,10 +311,10 @@ class _Place:
         return self.folder / (RUN if self.file is None else self.file + BESIDE)
 
     @classmethod
-    def of(cls, out: Path | None, name: str, source: str | Path, *, trained: bool = True) -> _Place:
-        """What `out` says, checked to be writable."""
+    def of(cls, out: Path | None, usual: str, source: str | Path, *, trained: bool = True) -> _Place:
+        """What `out` says, else the usual folder, checked to be writable."""
         if out is None or out.suffix.lower() not in ENDINGS or out.is_dir():
-            folder = Path(f"forecast-{name}") if out is None else out
+            folder = Path(usual) if out is None else out
             check_writable(folder, (FORECAST, PICTURE, PAGE, results.METRICS, *((MODEL,) if trained else ())))
             check_alone(folder, "elman forecast")
             return cls(folder, None, folder / MODEL)
@@ -583,10 +591,9 @@ def compare(
             found = compared(chosen, made, budget, parameters=parameters, units=units, n_jobs=jobs, watch=watch)
         except ComparisonInterrupted as stopped:
             if stopped.found is not None:
-                _write_comparison(stopped.found, files, drawn)
+                stopped.found = _write_comparison(stopped.found, files, drawn)
             raise
-        _write_comparison(found, files, drawn)
-    return found
+        return _write_comparison(found, files, drawn)
 
 
 def _beside(files: Sequence[Path], task: str) -> Path:
@@ -605,12 +612,20 @@ def _check_files(files: dict[str, Path]) -> None:
             raise OptionError(f"{name} and {other} are both {file}: give each a file of its own")
 
 
-def _write_comparison(found: Comparison, files: dict[str, Path], drawn: Path | None) -> None:
-    writers = {"json": found.json, "csv": found.csv, "page": lambda: page_of_comparison(found).html().encode()}
-    for name, file in files.items():
-        write_whole(file, writers[name]())
+def _write_comparison(found: Comparison, files: dict[str, Path], drawn: Path | None) -> Comparison:
+    """Write what was found, and give it back with a note for what could not be drawn."""
+    made: dict[str, bytes | None] = {}
     if drawn is not None:
-        write_picture(drawn, lambda: draw(found))
+        made["picture"], why_not = attempted("picture", lambda: rendered(drawn, draw(found)))
+        found = replace(found, notes=[*found.notes, *why_not])
+    if "page" in files:
+        made["page"], why_not = attempted("page", lambda: page_of_comparison(found).html().encode())
+        found = replace(found, notes=[*found.notes, *why_not])
+    content = made | {"json": found.json(), "csv": found.csv()}
+    for name, file in {**files, **({} if drawn is None else {"picture": drawn})}.items():
+        if (data := content[name]) is not None:
+            write_whole(file, data)
+    return found
 
 
 def _finish(

@@ -25,7 +25,7 @@ from elman.data.reading import Reading
 from elman.data.series import name_of
 from elman.errors import DataError, OptionError, ShapeError
 from elman.files import check_alone, check_writable, write_folder
-from elman.keeping import MODEL, Kept, attempted
+from elman.keeping import MODEL, Kept, attempted, usual_again
 from elman.saved import RUN, Saved, saved_in
 from elman.training import Callback
 
@@ -413,7 +413,7 @@ def _again(
     model, source = checks.path(model, "model"), checks.path(source, command)
     learner = kind.load(model)
     name = name_of(source)
-    folder = _folder(out, _usual_again(model, f"{command}-{name}"), trained=False)
+    folder = _folder(out, usual_again(model, f"{command}-{name}"), trained=False)
     told = _remembered(learner, named, source)
     cases, notes = told.read_perhaps_unlabelled(source) if named.label is None else (told.read(source), ())
     classes = learner.classes_ if isinstance(learner, SequenceClassifier) else None
@@ -421,11 +421,6 @@ def _again(
     judged = judge(learner, cases)
     how = f"Judged by {model}: {counted(len(cases), 'cases')} of {source.name}"
     return _finish(name, learner, None, judged, how, [], (*cases.notes, *notes), folder)
-
-
-def _usual_again(model: Path, usual: str) -> str:
-    """Where judgements go: not over the test of the model itself, which has the page and figures of that name."""
-    return f"{usual}-again" if Path(usual).absolute() == model.absolute().parent else usual
 
 
 def _remembered(learner: Learner, named: Columns, source: Path) -> Columns:
