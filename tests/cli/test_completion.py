@@ -141,7 +141,7 @@ def test_zsh_with_a_name_of_two_words(shell):
     script = (
         "autoload -U compinit; compinit -u -D; source <(elman completion zsh); words=(elman forecast --methods damp)"
     )
-    script += '; CURRENT=4; compadd() { print -rl -- $completions; }"
+    script += "; CURRENT=4; compadd() { print -rl -- $completions; }"
     out, err = shell("zsh", f"{script}; _elman_completion")
     assert "damped_ets" in " ".join(out) and not err
 

@@ -169,3 +169,9 @@ def test_a_second_writer_is_refused_before_anything_is_read(words, run, tmp_path
     with Writing(tmp_path / "out", "elman forecast"):
         code, _, errors = run(*words, "--out", "out")
     assert code == 2 and "is being written by" in errors and not (tmp_path / "out").exists()
+
+
+def test_going_on_where_nothing_is_says_that_it_begins_anew(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    code, _, err = run("compare", "--cells", "gru", "--task", "adding", "--updates", "10", "--seeds", "1", "--resume")
+    assert code == 0 and "compare-adding.run holds no run to go on from, so that the command begins anew" in err
