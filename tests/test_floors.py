@@ -24,6 +24,8 @@ FLOORS = [
     {"fleet"},
     {"models"},
     {"sequences", "saved"},
+    {"commands_forecast_files", "commands_compare"},
+    {"commands_forecast"},
     {"commands", "commands_sequences", "commands_text", "commands_interop", "commands_export"},
     {"commands_fleet"},
     {"doctor", "lab"},

@@ -164,7 +164,7 @@ def test_ctrl_c_says_one_thing(tmp_path):
 @pytest.mark.parametrize("words", [("forecast", "sunspots", "--horizon", "3"), ("classify", "walks.csv")])
 def test_a_second_writer_is_refused_before_anything_is_read(words, run, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("elman.commands.collect", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr("elman.commands_forecast.collect", lambda *_, **__: 1 / 0)
     monkeypatch.setattr("elman.commands_sequences.read_cases", lambda *_, **__: 1 / 0)
     with Writing(tmp_path / "out", "elman forecast"):
         code, _, errors = run(*words, "--out", "out")

@@ -214,8 +214,8 @@ def test_a_page_and_a_picture_that_cannot_be_made_are_notes_and_lose_nothing(tmp
     def fails(*_):
         raise ValueError("no ink")
 
-    monkeypatch.setattr("elman.commands.page_of_comparison", fails)
-    monkeypatch.setattr("elman.commands.draw", fails)
+    monkeypatch.setattr("elman.commands_compare.page_of_comparison", fails)
+    monkeypatch.setattr("elman.commands_compare.draw", fails)
     files = {name: tmp_path / f"f.{end}" for name, end in zip(("json", "page", "picture"), ENDS, strict=True)}
     found = el.commands.compare(["simple"], "adding", updates=10, seeds=1, units=2, **files)
     assert found.notes[-2:] == ["there is no picture: ValueError: no ink", "there is no page: ValueError: no ink"]
