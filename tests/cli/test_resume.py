@@ -165,7 +165,7 @@ def test_ctrl_c_says_one_thing(tmp_path):
 def test_a_second_writer_is_refused_before_anything_is_read(words, run, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("elman.commands_forecast.collect", lambda *_, **__: 1 / 0)
-    monkeypatch.setattr("elman.commands_sequences.read_cases", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr("elman.commands_cases.read_cases", lambda *_, **__: 1 / 0)
     with Writing(tmp_path / "out", "elman forecast"):
         code, _, errors = run(*words, "--out", "out")
     assert code == 2 and "is being written by" in errors and not (tmp_path / "out").exists()
