@@ -95,6 +95,18 @@ def test_forecasting_again_needs_no_training_and_gives_the_same(table, tmp_path)
     assert any("no training, and no backtest" in note for note in again.notes)
 
 
+def test_forecasting_again_leaves_the_page_with_the_backtest(table, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    first = commands.forecast(table, horizon=6, **QUICK)
+    (first.folder / "report.html").write_text("with the backtest")
+    again = commands.forecast_again(first.folder / "model.safetensors", table)
+    assert again.folder.name == f"{first.folder.name}-again" and "report.html" in again.files
+    assert (first.folder / "report.html").read_text() == "with the backtest"
+    assert not any("replaced" in note for note in again.notes)
+    over = commands.forecast_again(first.folder / "model.safetensors", table, out=first.folder)
+    assert any("report.html and forecast.png of the training, which showed its backtest" in n for n in over.notes)
+
+
 def test_forecasting_again_goes_on_from_the_file_it_is_given(table, tmp_path):
     commands.forecast(table, horizon=6, out=tmp_path / "out", **QUICK)
     metrics = json.loads((tmp_path / "out" / "metrics.json").read_text())

@@ -24,6 +24,8 @@ FLOORS = [
     {"fleet"},
     {"models"},
     {"sequences", "saved"},
+    {"commands_forecast_files", "commands_compare", "commands_cases"},
+    {"commands_forecast", "commands_sequences_files"},
     {"commands", "commands_sequences", "commands_text", "commands_interop", "commands_export"},
     {"commands_fleet"},
     {"doctor", "lab"},

@@ -10,7 +10,7 @@ from typing import Any
 from elman import checks
 from elman.classify import SequenceClassifier, SequenceRegressor
 from elman.classify.store import check_savable as check_learner
-from elman.commands_sequences import Columns, as_labelled, check_labels
+from elman.commands_cases import Columns, as_labelled, check_labels
 from elman.data.cases import Cases
 from elman.data.collecting import collect
 from elman.data.reading import OF_ROWS, Reading

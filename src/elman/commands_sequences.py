@@ -3,123 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Unpack
-
-import numpy as np
 
 from elman import checks
 from elman.classify import SequenceClassifier, SequenceRegressor
 from elman.classify.holding import HeldOut
-from elman.classify.judging import Judged, judge, with_classes, write_predictions
+from elman.classify.judging import judge
 from elman.classify.options import ClassifierOptions, RegressorOptions
-from elman.classify.page import Story, page
-from elman.classify.results import METRICS, describe_cases, describe_model, metrics_json
-from elman.classify.scaling import aligned
 from elman.classify.store import check_savable
-from elman.data.cases import Cases
-from elman.data.casing import columns_in, has_axes, read_cases, targets_of, unlabelled
+from elman.commands_cases import Columns, Learner, as_labelled, check_labels, fitting, others_of, remembered
+from elman.commands_sequences_files import SequenceReport as SequenceReport
+from elman.commands_sequences_files import finish, folder_of
 from elman.data.names import counted
 from elman.data.reading import Reading
 from elman.data.series import name_of
-from elman.errors import DataError, OptionError, ShapeError
-from elman.files import check_alone, check_writable, write_folder
-from elman.keeping import MODEL, Kept, attempted
+from elman.keeping import MODEL, Kept, usual_again
 from elman.saved import RUN, Saved, saved_in
 from elman.training import Callback
 
-PREDICTIONS, PAGE = "predictions.csv", "report.html"
 HOLD_OUT = 0.25  # of the cases, where there is no file of a test
-NO_FOLDERS = (".csv", ".tsv", ".parquet", ".json", ".html", ".safetensors")  # endings that mean a file
 
-Learner = SequenceClassifier | SequenceRegressor
 Watch = Callable[[str, int], Iterable[Callback]]
-
-
-@dataclass(frozen=True)
-class SequenceReport:
-    """What a command found and where it put it.
-
-    Attributes
-    ----------
-    name : str
-        Of the data.
-    model : SequenceClassifier or SequenceRegressor
-        The one that is written, or was read.
-    learnt : Cases or None
-        What it learnt from; None where the model was read from a file.
-    judged : JudgedClasses, JudgedNumbers or None
-        Cases with what was said of them; None where none were to be judged.
-    how : str
-        On what cases it was judged, in words.
-    notes : tuple of str
-        What the user should know.
-    folder : Path
-        Where the files are.
-    files : tuple of str
-        Their names.
-    """
-
-    name: str
-    model: Learner
-    learnt: Cases | None
-    judged: Judged | None
-    how: str
-    notes: tuple[str, ...]
-    folder: Path
-    files: tuple[str, ...]
-
-    def plain(self) -> dict[str, Any]:
-        """In terms of JSON."""
-        judged = self.judged
-        return {
-            "name": self.name,
-            "how": self.how,
-            "trained_on": None if self.learnt is None else describe_cases(self.learnt),
-            "tested_on": None if judged is None else describe_cases(judged.cases),
-            "model": describe_model(self.model),
-            "scores": None if judged is None else judged.scores(),
-            "predictions": [] if judged is None else judged.plain(),
-            "notes": list(self.notes),
-            "files": [self.folder / file for file in self.files],
-        }
-
-
-@dataclass(frozen=True)
-class Columns:
-    """What a user says of the columns of tables, and of how files are read; see `elman.data.casing.cases_of`."""
-
-    group: Any = None
-    time: Any = None
-    columns: Any = None
-    label: Any = None
-    channels: Any = "last"
-    reading: Reading | None = None
-
-    def read(self, path: Path) -> Cases:
-        """The cases of a file."""
-        reading = self.reading or Reading()
-        reading.refuse_all_but(
-            ("where", "date_format", "dayfirst", "decimal", "thousands", "missing"), "sequences that belong together"
-        )
-        return read_cases(
-            path,
-            channels=self.channels,
-            group=self.group,
-            time=self.time,
-            columns=self.columns,
-            label=self.label,
-            reading=reading,
-        )
-
-    def read_perhaps_unlabelled(self, path: Path) -> tuple[Cases, tuple[str, ...]]:
-        """The cases of a file that need not have the column of labels, and a note where it has not."""
-        there = columns_in(path)
-        if self.label is None or not there or self.label in there:
-            return self.read(path), ()
-        note = f"{path} has no column {self.label!r}: its cases are judged, and nothing says how well"
-        return replace(self, **unlabelled({"group": self.group, "label": self.label})).read(path), (note,)
 
 
 def classify(
@@ -275,9 +180,6 @@ def regress_again(
     return _again(SequenceRegressor, "regress", model, source, named, out)
 
 
-# --- learning -----------------------------------------------------------------------------------------------
-
-
 def _learn(
     learner: Learner,
     command: str,
@@ -298,10 +200,10 @@ def _learn(
     share = checks.real(hold_out, "hold_out", 0, 1, "in [0, 1), a share of the cases", from_low=True)
     train = checks.path(train, command)
     name, notes = name_of(train).removesuffix("_TRAIN"), list[str]()
-    folder = _folder(out, f"{command}-{name}", trained=True)
+    folder = folder_of(out, f"{command}-{name}", trained=True)
     cases = as_labelled(learner, named.read(train), train)
     check_labels(learner, cases, train)
-    others = None if test is None else _others(learner, checks.path(test, "test"), train, cases, named)
+    others = None if test is None else others_of(learner, checks.path(test, "test"), train, cases, named)
     seed = 0 if learner.random_state is None else learner._seed()
     held = HeldOut.of(cases, share if others is None else 0, seed, hold_out_by)
     with saved_in(folder / RUN, saved), Kept(learner, folder / MODEL, command, folder):
@@ -317,94 +219,7 @@ def _learn(
         elif held.any:
             judged, how = held.judged(learner, cases, watch), held.words
             notes += held.notes
-        return _finish(name, learner, cases, judged, how, learner.history_, tuple(notes), folder)
-
-
-@dataclass(frozen=True)
-class _Others:
-    """Cases of a file for a test."""
-
-    cases: Cases
-    words: str
-    notes: tuple[str, ...]
-
-
-def _others(learner: Learner, test: Path, train: Path, cases: Cases, named: Columns) -> _Others:
-    """Cases for a test, with the channels of those that are learnt from."""
-    found, notes = named.read_perhaps_unlabelled(test)
-    classes = np.unique(cases.labels) if isinstance(learner, SequenceClassifier) and cases.labels is not None else None
-    found = _fitting(found, test, learner, cases.channels, classes)
-    if test.samefile(train):
-        notes = (*notes, f"the test is on {train}, which was learnt from: it says nothing of new cases")
-    how = "Judged" if found.labels is None else "Tested on"
-    return _Others(found, f"{how} {counted(len(found), 'cases')} of {test.name}", (*notes, *_told(found, cases)))
-
-
-def _fitting(
-    cases: Cases, path: Path, learner: Learner, channels: tuple[str, ...], classes: np.ndarray | None = None
-) -> Cases:
-    """Cases with the channels that are expected, and labels of the type that is learnt."""
-    try:
-        found = as_labelled(learner, aligned(cases, channels), path)
-        return found if classes is None else with_classes(found, classes)
-    except (DataError, ShapeError) as error:
-        raise error if str(path) in str(error) else type(error)(f"{path}: {error}") from error
-
-
-def _told(found: Cases, cases: Cases) -> tuple[str, ...]:
-    """Notes on a test that were not told of the training already."""
-    return tuple(note for note in found.notes if note not in cases.notes)
-
-
-def as_labelled(learner: Learner, cases: Cases, path: Path) -> Cases:
-    """Cases whose labels are of the type that is learnt: float64 where numbers are, else whole numbers or texts.
-
-    Raises
-    ------
-    DataError
-        If numbers are to be learnt and labels are none, or the other way round.
-    """
-    labels = cases.labels
-    if labels is None:
-        return cases
-    if isinstance(learner, SequenceRegressor):
-        try:
-            return replace(cases, labels=targets_of(labels, cases.names))
-        except DataError as error:
-            raise DataError(f"{path}: {error}; `elman classify` learns classes") from error
-    if labels.dtype.kind != "f":
-        return cases
-    if (labels % 1 != 0).any():
-        odd = labels[labels % 1 != 0][0]
-        raise DataError(
-            f"{path} labels cases with numbers such as {odd:.6g}, which are no classes; `elman regress` learns numbers"
-        )
-    return replace(cases, labels=labels.astype(np.int64))
-
-
-def check_labels(learner: Learner, cases: Cases, train: Path) -> None:
-    """Refuse labels of which nothing can be learnt, before any training."""
-    if cases.labels is None:
-        raise DataError(
-            f"{train} does not tell what its cases are; name the column that does with label= (--label in the shell)"
-        )
-    if isinstance(learner, SequenceRegressor):
-        return
-    classes, counts = np.unique(cases.labels, return_counts=True)
-    if len(classes) == 1:
-        raise DataError(
-            f"all {counted(len(cases), 'cases')} of {train} are of one class, {classes.tolist()[0]!r}; expected two "
-            "classes at least"
-        )
-    if counts.max() == 1:
-        raise DataError(
-            f"each of the {counted(len(cases), 'cases')} of {train} has a class of its own, such as "
-            f"{classes.tolist()[0]!r}, so that there is nothing to learn; name the column that tells what they "
-            "are with label= (--label in the shell)"
-        )
-
-
-# --- with a model -------------------------------------------------------------------------------------------
+        return finish(name, learner, cases, judged, how, learner.history_, tuple(notes), folder)
 
 
 def _again(
@@ -413,69 +228,11 @@ def _again(
     model, source = checks.path(model, "model"), checks.path(source, command)
     learner = kind.load(model)
     name = name_of(source)
-    folder = _folder(out, _usual_again(model, f"{command}-{name}"), trained=False)
-    told = _remembered(learner, named, source)
+    folder = folder_of(out, usual_again(model, f"{command}-{name}"), trained=False)
+    told = remembered(learner, named, source)
     cases, notes = told.read_perhaps_unlabelled(source) if named.label is None else (told.read(source), ())
     classes = learner.classes_ if isinstance(learner, SequenceClassifier) else None
-    cases = _fitting(cases, source, learner, learner.scaling_.channels, classes)
+    cases = fitting(cases, source, learner, learner.scaling_.channels, classes)
     judged = judge(learner, cases)
     how = f"Judged by {model}: {counted(len(cases), 'cases')} of {source.name}"
-    return _finish(name, learner, None, judged, how, [], (*cases.notes, *notes), folder)
-
-
-def _usual_again(model: Path, usual: str) -> str:
-    """Where judgements go: not over the test of the model itself, which has the page and figures of that name."""
-    return f"{usual}-again" if Path(usual).absolute() == model.absolute().parent else usual
-
-
-def _remembered(learner: Learner, named: Columns, source: Path) -> Columns:
-    """What the user says of columns and axes, else what the model was told, where the file has such."""
-    channels = named.channels or (learner.channels if has_axes(source) else "last")
-    if not columns_in(source):
-        return replace(named, channels=channels)
-    told = {name: value for name, value in learner.remembered_columns.items() if getattr(named, name) is None}
-    return replace(named, channels=channels, **told)
-
-
-# --- writing ------------------------------------------------------------------------------------------------
-
-
-def _folder(out: str | Path | None, usual: str, *, trained: bool) -> Path:
-    """Where results go, checked to be writable."""
-    folder = Path(usual) if out is None else checks.path(out, "out")
-    if folder.suffix.lower() in NO_FOLDERS and not folder.is_dir():
-        raise OptionError(
-            f"the output {folder} is called as a file is, and {PREDICTIONS}, {METRICS} and {PAGE} are written into a "
-            "folder; give its name with --out (out=... in Python)"
-        )
-    check_writable(folder, (PREDICTIONS, PAGE, METRICS, *((MODEL,) if trained else ())))
-    check_alone(folder, "elman")
-    return folder
-
-
-def _finish(
-    name: str,
-    learner: Learner,
-    learnt: Cases | None,
-    judged: Judged | None,
-    how: str,
-    histories: list[dict[str, list[float]]],
-    notes: tuple[str, ...],
-    folder: Path,
-) -> SequenceReport:
-    """Write everything to its folder."""
-    notes = (*(learner.notes_ if learnt is not None else ()), *notes)
-    story = Story(name, judged, how, learnt, learner, histories, notes)
-    written, why_not = attempted("page", lambda: page(story).html().encode())
-    notes = (*notes, *why_not)
-    metrics = metrics_json(replace(story, notes=notes))
-    files: dict[str, Callable[[Path], Any] | None] = {
-        PREDICTIONS: None if judged is None else lambda path: write_predictions(judged, path),
-        PAGE: None if written is None else lambda path: path.write_bytes(written),
-        METRICS: lambda path: path.write_bytes(metrics),
-    }
-    if learnt is not None:
-        files[MODEL] = learner.save
-    write_folder(folder, files)
-    names = tuple(file for file, write in files.items() if write is not None)
-    return SequenceReport(name, learner, learnt, judged, how, notes, folder, names)
+    return finish(name, learner, None, judged, how, [], (*cases.notes, *notes), folder)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self, TypeVar
@@ -107,9 +107,23 @@ class Kept:
         return model
 
 
+def usual_again(model: Path, usual: str) -> str:
+    """Where a model's further results go: not over the test of the model itself, which has page and figures there."""
+    return f"{usual}-again" if Path(usual).absolute() == model.absolute().parent else usual
+
+
 def attempted(what: str, make: Callable[[], T]) -> tuple[T | None, list[str]]:
     """What `make` draws or writes, or a note that says why it is not there: results are worth more than their page."""
     try:
         return make(), []
     except Exception as error:  # whatever a drawing library raises
-        return None, [f"there is no {what}: {type(error).__name__}: {error}".replace("\n", " ")]
+        return None, [f"{_missing(what)}{type(error).__name__}: {error}".replace("\n", " ")]
+
+
+def is_missing(what: str, notes: Sequence[str]) -> bool:
+    """Whether one of the notes says that it could not be made."""
+    return any(note.startswith(_missing(what)) for note in notes)
+
+
+def _missing(what: str) -> str:
+    return f"there is no {what}: "

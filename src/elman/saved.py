@@ -14,6 +14,7 @@ from elman import checks
 from elman.errors import ModelFileError, OptionError, TrainingError
 from elman.files import OUT
 from elman.keeping import Interrupted
+from elman.training.notes import note
 from elman.training.often import USUAL, Every
 from elman.training.run_folder import MANIFEST, manifest_of
 from elman.training.runs import saving
@@ -63,6 +64,8 @@ class Saved:
         hint = f"go on from it with --resume, or {again}; or give another output, or remove the folder"
         option = "--json-file, --csv, --picture or --page" if [*self.command][:1] == ["compare"] else OUT
         goes_on = self.resume or (self.anyway and (folder / MANIFEST).exists())
+        if self.resume and not (folder / MANIFEST).exists():
+            note(f"{folder} holds no run to go on from, so that the command begins anew")
         with saving(folder, self.every, resume=goes_on, about=self._about(), hint=hint, option=option) as run:
             assert run is not None
             try:

@@ -21,9 +21,9 @@ FILES = {"predictions.csv", "metrics.json", "report.html", "model.safetensors"}
 def quick_pages(monkeypatch, request):
     """A page takes longer than all else; it is made where a test asks for it."""
     if "drawn" not in request.fixturenames:
-        from elman import commands_sequences
+        from elman import commands_sequences_files
 
-        monkeypatch.setattr(commands_sequences, "page", lambda *_: Report("", []))
+        monkeypatch.setattr(commands_sequences_files, "page", lambda *_: Report("", []))
 
 
 @pytest.fixture
@@ -369,9 +369,9 @@ def test_what_goes_wrong_behind_the_training_keeps_the_model(run, walks, monkeyp
 
 
 def test_a_page_that_cannot_be_drawn_is_a_note(run, walks, monkeypatch):
-    from elman import commands_sequences
+    from elman import commands_sequences_files
 
-    monkeypatch.setattr(commands_sequences, "page", lambda *_: 1 / 0)
+    monkeypatch.setattr(commands_sequences_files, "page", lambda *_: 1 / 0)
     code, out, _ = run("classify", "walks.csv", *AS_TOLD, *QUICK, "--out", "o")
     assert code == 0 and "Note: there is no page: ZeroDivisionError" in out
     assert {p.name for p in (walks / "o").iterdir()} == FILES - {"report.html"}

@@ -83,6 +83,7 @@ def test_the_names_that_are_offered_are_those_there_are():
         ("compare --task", "fl", ["flip_flop"]),
         ("forecast", "sun", ["sunspots"]),
         ("forecast --distribution", "stu", ["student_t"]),
+        ("forecast --methods", "theta,se", ["theta,several_seasons", "theta,seasonal_naive"]),
         ("regress --loss", "h", ["huber"]),
         ("classify --convolution", "", ["front", "beside", "none"]),
         ("completion", "", ["bash", "zsh", "fish"]),
@@ -117,6 +118,32 @@ def test_bash(shell):
     script += "_elman_completion elman; printf '%s\\n' \"${COMPREPLY[@]}\"; complete -p elman"
     out, err = shell("bash", script)
     assert out[0] == "lstm" and out[1].endswith("-F _elman_completion elman") and not err
+
+
+@pytest.mark.parametrize("name", METHODS.names())
+def test_methods_are_taken_as_they_are_offered(name):
+    assert el.Forecaster(methods=[name.replace(" ", "_")]).methods_ == (name,)
+
+
+def test_bash_with_a_name_of_two_words(shell):
+    script = "source <(elman completion bash); COMP_WORDS=(elman forecast --methods damp); COMP_CWORD=3; "
+    out, err = shell("bash", f"{script} _elman_completion elman; printf '%s\\n' \"${{COMPREPLY[@]}}\"")
+    assert out[0] == "damped_ets" and not err
+
+
+def test_fish_with_a_name_of_two_words(shell):
+    out, err = shell("fish", "elman completion fish | source; complete -C 'elman forecast --methods damp'")
+    assert out[0].split("\t")[0] == "damped_ets" and not err
+
+
+def test_zsh_with_a_name_of_two_words(shell):
+    """What the script hands to zsh, which quotes nothing in it."""
+    script = (
+        "autoload -U compinit; compinit -u -D; source <(elman completion zsh); words=(elman forecast --methods damp)"
+    )
+    script += "; CURRENT=4; compadd() { print -rl -- $completions; }"
+    out, err = shell("zsh", f"{script}; _elman_completion")
+    assert "damped_ets" in " ".join(out) and not err
 
 
 def test_zsh_reads_the_script(shell):

@@ -164,8 +164,14 @@ def test_ctrl_c_says_one_thing(tmp_path):
 @pytest.mark.parametrize("words", [("forecast", "sunspots", "--horizon", "3"), ("classify", "walks.csv")])
 def test_a_second_writer_is_refused_before_anything_is_read(words, run, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("elman.commands.collect", lambda *_, **__: 1 / 0)
-    monkeypatch.setattr("elman.commands_sequences.read_cases", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr("elman.commands_forecast.collect", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr("elman.commands_cases.read_cases", lambda *_, **__: 1 / 0)
     with Writing(tmp_path / "out", "elman forecast"):
         code, _, errors = run(*words, "--out", "out")
     assert code == 2 and "is being written by" in errors and not (tmp_path / "out").exists()
+
+
+def test_going_on_where_nothing_is_says_that_it_begins_anew(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    code, _, err = run("compare", "--cells", "gru", "--task", "adding", "--updates", "10", "--seeds", "1", "--resume")
+    assert code == 0 and "compare-adding.run holds no run to go on from, so that the command begins anew" in err

@@ -15,6 +15,7 @@ from elman.compare import Budget, Comparison, Interrupted, Result, Run, compare,
 from elman.compare.picture import draw
 from elman.compare.results import score_text
 from elman.compare.sizes import MOST_STATES, sizes_of, units_for
+from elman.errors import DataError
 from tests.of_catalogue import ONE_INPUT
 
 TASK = task_of("adding", 8)
@@ -207,6 +208,32 @@ def test_a_cell_that_cannot_be_made_ends_it_before_anything_is_trained():
     with pytest.raises(el.OptionError, match="memory"):
         compare(["gru", "mlstm"], TASK, QUICK, units=2**20, watch=lambda *run: trained.append(run))
     assert trained == []
+
+
+def test_a_page_and_a_picture_that_cannot_be_made_are_notes_and_lose_nothing(tmp_path, monkeypatch):
+    def fails(*_):
+        raise ValueError("no ink")
+
+    monkeypatch.setattr("elman.commands_compare.page_of_comparison", fails)
+    monkeypatch.setattr("elman.commands_compare.draw", fails)
+    files = {name: tmp_path / f"f.{end}" for name, end in zip(("json", "page", "picture"), ENDS, strict=True)}
+    found = el.commands.compare(["simple"], "adding", updates=10, seeds=1, units=2, **files)
+    assert found.notes[-2:] == ["there is no picture: ValueError: no ink", "there is no page: ValueError: no ink"]
+    assert [path.name for path in tmp_path.iterdir()] == ["f.json"]
+    assert json.loads((tmp_path / "f.json").read_text())["notes"] == found.notes
+
+
+ENDS = ("json", "html", "png")
+
+
+def test_a_short_series_says_what_to_give(tmp_path):
+    (tmp_path / "short.csv").write_text("v\n" + "".join(f"{k % 7}\n" for k in range(100)))
+    with pytest.raises(DataError, match="its last fifth must hold 50 steps and the value .*: give steps=19 or fewer"):
+        el.compare.task_of(tmp_path / "short.csv")
+    assert el.compare.task_of(tmp_path / "short.csv", steps=19).name == "short"
+    (tmp_path / "short.csv").write_text("v\n1\n2\n3\n")
+    with pytest.raises(DataError, match="give a longer series"):
+        el.compare.task_of(tmp_path / "short.csv")
 
 
 def test_two_results_in_one_file_are_refused(tmp_path, monkeypatch):

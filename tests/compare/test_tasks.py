@@ -59,7 +59,9 @@ def test_a_file(tmp_path):
     task = task_of(file, 4, Reading(target="wave"))
     assert (task.name, task.steps, task.features) == ("waves", 4, 1)
     assert compare(["gru"], task, Budget(updates=10, seeds=1), units=2).notes == list(task.notes) != []
-    with pytest.raises(el.DataError, match="has 31 values, and its last fifth must hold 10 steps .* at most 6 steps"):
+    with pytest.raises(
+        el.DataError, match="has 31 values, and its last fifth must hold 10 steps .* give steps=6 or fewer"
+    ):
         task_of(file, 10, Reading(target="wave"))
 
 

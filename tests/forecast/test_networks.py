@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 
 from elman.cells import catalogue
-from elman.forecast.networks import FEWEST, LOOKS, Networks, Settings, learn, learn_all
+from elman.forecast.networks import FEWEST, Networks, Settings
+from elman.forecast.quantile_networks import learn, learn_all
 from elman.forecast.rivals import Histories
+from elman.forecast.teaching import LOOKS
 from elman.training import LambdaCallback
 from elman.training.schedules import ConstantRate
 

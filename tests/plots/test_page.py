@@ -121,6 +121,16 @@ def test_dates_are_places_that_say_how_they_are_written(times, apart):
     assert found["x"]["time"] == apart * 86_400_000 and found["x"]["start"] == found["places"][0][1]
 
 
+def test_a_band_is_as_strong_as_it_is_said_to_be():
+    """An attribute counts less than a rule of the style, so that none may say it."""
+    x = np.arange(5)
+    chart = Chart("c", [Band("faint", x, x, x + 1, strength=0.07), Band("strong", x, x, x + 2, strength=0.41)])
+    html = Report("R", [Section("S", "", charts=[chart])]).html()
+    assert re.findall(r'class="band [^"]*" opacity="([^"]+)"', html) == ["0.07", "0.41"]
+    rules = re.findall(r"\.band\b[^{]*{[^}]*}", html)
+    assert rules and not any("opacity" in rule for rule in rules)
+
+
 def test_a_long_line_keeps_its_peaks_gaps_and_ends():
     values = np.random.default_rng(0).normal(size=100_000)
     values[[777, 50_000]] = 40, -40

@@ -317,11 +317,18 @@ def test_a_folder_that_holds_a_run_is_refused_and_says_what_to_do(tmp_path):
     assert before == {file.name: file.read_bytes() for file in tmp_path.iterdir()}
 
 
-def test_resume_where_nothing_is_begins_with_a_note(tmp_path):
-    with pytest.warns(RuntimeWarning, match="holds no run, so that the training begins") as noted:
+def test_resume_where_nothing_is_begins_as_a_script_wants_that_always_gives_it(tmp_path):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
         found = train("validation", "adam", 4, PLAIN, checkpoint=tmp_path / "run", resume=True)
-    assert noted[0].filename == __file__
     train("validation", "adam", 4, PLAIN).check(found)
+
+
+def test_resume_beside_other_files_says_that_they_are_no_run(tmp_path):
+    (tmp_path / "notes.txt").write_text("x")
+    with pytest.warns(RuntimeWarning, match="holds no run, so that the training begins, and other files") as noted:
+        train("validation", "adam", 4, PLAIN, checkpoint=tmp_path, resume=True)
+    assert noted[0].filename == __file__
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import sys
 import numpy as np
 import pytest
 
-from elman import commands
+from elman import commands, commands_forecast_files
 from elman.cli import main
 from tests.wild import dates, numbers, panels, published, tables, wide
 from tests.wild.case import Case
@@ -21,7 +21,7 @@ QUICK = ("--horizon", "2", "--methods", "theta", "--origins", "1")
 @pytest.fixture(autouse=True)
 def no_pictures(monkeypatch):
     """A picture takes longer than all else; other tests draw them."""
-    monkeypatch.setattr(commands, "attempted", lambda what, make: (b"", []))
+    monkeypatch.setattr(commands_forecast_files, "attempted", lambda what, make: (b"", []))
 
 
 @pytest.fixture

@@ -21,7 +21,8 @@ def weight_drop(cell: Cell, rate: float) -> Cell:
     Parameters
     ----------
     cell : Cell
-        With states; choose its options before: ``lstm.with_options(bias=False)``.
+        With states; choose its options before: ``lstm.with_options(bias=False)``. No name, which has no options: of one
+        in a text, ``el.cells.as_cell("lstm")``.
     rate : float
         The probability, in [0, 1).
 

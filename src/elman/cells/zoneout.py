@@ -25,7 +25,8 @@ def zoneout(cell: Cell, rate: float | None = None, **rates: float) -> Cell:
     Parameters
     ----------
     cell : Cell
-        With states; choose its options before: ``lstm.with_options(bias=False)``.
+        With states; choose its options before: ``lstm.with_options(bias=False)``. No name, which has no options: of one
+        in a text, ``el.cells.as_cell("lstm")``.
     rate : float, optional
         Of all states that are not named.
     **rates : float

@@ -12,7 +12,7 @@ from elman.checks import nearest
 from elman.classify.judging import Judged, judge
 from elman.classify.splitting import groups_held_out, held_out, parts_of
 from elman.data.cases import Cases
-from elman.data.names import counted, listed
+from elman.data.names import counted, first_of, listed
 from elman.errors import DataError, OptionError
 from elman.training import Callback
 
@@ -117,7 +117,7 @@ def _rare(cases: Cases) -> list[str]:
     if not alone:
         return []
     what = "class has" if len(alone) == 1 else "classes have"
-    return [f"{len(alone)} {what} one case, which was not held out: {listed(map(repr, alone), 5)}"]
+    return [f"{len(alone)} {what} one case, which was not held out: {first_of(map(repr, alone))}"]
 
 
 def _mixed(cases: Cases, which: np.ndarray) -> list[str]:

@@ -9,7 +9,7 @@ import numpy as np
 from elman.classify.moments import moments
 from elman.data.cases import Cases
 from elman.data.casing.arrays import numbered_channels
-from elman.data.names import counted, listed
+from elman.data.names import counted, first_of, listed
 from elman.errors import DataError, ShapeError
 
 LARGEST = 1e30  # of a scaled value: squares of larger ones leave float32
@@ -94,7 +94,7 @@ def learn_scaling(cases: Cases) -> tuple[Scaling, list[str]]:
     notes = []
     if still.any():
         names = [cases.channels[k] for k in np.flatnonzero(still)]
-        notes.append(f"{counted(len(names), 'channels')} of the same value everywhere: {listed(names, 5)}")
+        notes.append(f"{counted(len(names), 'channels')} of the same value everywhere: {first_of(names)}")
     if masked:
         notes.append(
             f"{counted(cases.missing, 'missing values')} told by a mask, an input each for "
@@ -140,8 +140,8 @@ def aligned(cases: Cases, channels: tuple[str, ...]) -> Cases:
         return cases
     if len(cases.channels) != len(channels):
         raise ShapeError(
-            f"the cases have {counted(len(cases.channels), 'channels')} ({listed(cases.channels, 5)}); expected "
-            f"{len(channels)} as in training: {listed(channels, 5)}{_way_out(cases, channels)}"
+            f"the cases have {counted(len(cases.channels), 'channels')} ({first_of(cases.channels)}); expected "
+            f"{len(channels)} as in training: {first_of(channels)}{_way_out(cases, channels)}"
         )
     if set(cases.channels) == set(channels):
         order = [cases.channels.index(name) for name in channels]

@@ -11,7 +11,7 @@ from elman.cells import as_cell
 from elman.classify.judging import Judged, JudgedClasses, JudgedNumbers, interval
 from elman.classify.report import ClassificationReport
 from elman.data.cases import Cases
-from elman.data.names import counted, four_digits, listed, number
+from elman.data.names import counted, first_of, four_digits, listed, number
 
 MOST_CLASSES = 12  # that are told with their counts
 MOST_PAIRS = 3  # of classes that are mistaken for one another
@@ -23,7 +23,7 @@ def data_in_words(name: str, cases: Cases) -> str:
     steps = counted(longest, "steps") if shortest == longest else f"{shortest} to {longest} steps"
     channels = counted(len(cases.channels), "channels")
     numbered = all(name == f"channel {i}" for i, name in enumerate(cases.channels))
-    named = "" if numbered or len(cases.channels) == 1 else f" ({listed(cases.channels, 6)})"
+    named = "" if numbered or len(cases.channels) == 1 else f" ({first_of(cases.channels, 6)})"
     missing = f"; {counted(cases.missing, 'values')} missing" if cases.missing else ""
     return f"{name}: {counted(len(cases), 'cases')} of {steps}, {channels}{named}{_labels(cases)}{missing}."
 

@@ -57,7 +57,8 @@ class Names(click.ParamType):
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         before, comma, begun = incomplete.rpartition(",")
-        found = [name for name in self.names() if name.startswith(begun) and " " not in name]  # no shell quotes alike
+        names = (name.replace(" ", "_") for name in self.names())  # no two shells quote alike; commands take both
+        found = [name for name in names if name.startswith(begun.replace(" ", "_"))]
         items = [CompletionItem(before + comma + name) for name in found]
         return items + ([CompletionItem(incomplete, type="file")] if self._or_file else [])
 

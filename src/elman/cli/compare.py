@@ -63,6 +63,8 @@ NAMES_OF_TASKS = Names("adding", "copy", "flip_flop", "digits", bundled, or_file
 def compare(cells: str | list[Cell | str], task: str, **options: Any) -> None:
     """Train a network of each cell on one task, and tell what it reached.
 
+    It learns no model to keep, so there is no --out: each file is named by its own option, and nothing else is written.
+
     Every cell gets the same data, the same budget and about as many parameters, for several seeds. The metric is of
     sequences that were never learnt from, at the end of the run; its standard deviation is over the seeds. The gradient
     horizon says how many steps back the gradient of the last step's loss reaches in the trained network.
@@ -102,11 +104,13 @@ def compare(cells: str | list[Cell | str], task: str, **options: Any) -> None:
 
 
 def _told(found: Comparison, files: dict[str, str | None]) -> None:
-    written = [file for file in files.values() if file]
-    tell(found.plain() | {"files": written}, lambda: _show(found, files))
+    from elman.keeping import is_missing
+
+    written = [file for name, file in files.items() if file and not is_missing(name, found.notes)]
+    tell(found.plain() | {"files": written}, lambda: _show(found, written))
 
 
-def _show(found: Comparison, files: dict[str, str | None]) -> None:
+def _show(found: Comparison, written: list[str]) -> None:
     say(found.table())
     say()
     words = (
@@ -115,5 +119,5 @@ def _show(found: Comparison, files: dict[str, str | None]) -> None:
     )  # fmt: skip
     for text in words:
         say(textwrap.fill(text, 100, break_on_hyphens=False))
-    for file in filter(None, files.values()):
+    for file in written:
         say(f"Written to {file}")

@@ -49,7 +49,12 @@ _TRAINING = (
             metavar="S",
             help="How long to search, with --auto; training and the backtest come after. [default: 60]",
         ),
-        click.option("--season", type=int, metavar="N", help="Steps of a season, 1 for none. [default: found]"),
+        click.option(
+            "--season",
+            type=int,
+            metavar="N",
+            help="Steps of a season, 1 for none; theta uses it where its own test finds it. [default: found]",
+        ),
         click.option(
             "--methods",
             type=METHODS,

@@ -249,7 +249,7 @@ def _lists(options: dict[str, Any]) -> tuple[str, ...]:
 
 def _named(chosen: dict[str, Any]) -> dict[str, Any]:
     """Options of columns as one, beside those of folds."""
-    from elman.commands_sequences import Columns
+    from elman.commands_cases import Columns
     from elman.data.reading import OF_ROWS, Reading
 
     reading = Reading(**{name: chosen.pop(name) for name in OF_ROWS if name in chosen})

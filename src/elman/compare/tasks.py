@@ -206,10 +206,11 @@ def _of_series(source: str | Path, steps: int, reading: Reading) -> Task:
     series = read_series(source, reading)
     values = np.asarray(series.values, np.float64).reshape(-1)
     cut = int(LEARNT * len(values))
-    if min(cut, len(values) - cut) < steps + 1:
+    most = min(cut, len(values) - cut) - 1
+    if most < steps:
         raise DataError(
             f"{source} has {len(values)} values, and its last fifth must hold {steps} steps and the value that "
-            f"follows: take at most {max(len(values) - int(LEARNT * len(values)) - 1, 0)} steps"
+            f"follows: give {f'steps={most} or fewer' if most > 0 else 'a longer series'}"
         )
     scaled = _scaled(values, cut, str(source))
     learnt, held = (windows(part, steps + 1) for part in (scaled[:cut], scaled[cut:]))

@@ -10,10 +10,16 @@ from elman.checks import visible
 
 
 def listed(names: Iterable[object], most: int = 12) -> str:
-    """Names for a message, the first few of many."""
+    """Names for a message, the first few of many, and how many there are then."""
     shown = [visible(str(name), line=True) for name in names]
     rest = f" ... ({len(shown)} in all)" if len(shown) > most else ""
     return ", ".join(shown[:most]) + rest
+
+
+def first_of(names: Iterable[object], most: int = 5) -> str:
+    """The same where it is said already how many there are."""
+    shown = [visible(str(name), line=True) for name in names]
+    return ", ".join(shown[:most]) + " ..." * (len(shown) > most)
 
 
 def counted(number: float, things: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from elman.checks import nearest
-from elman.data.names import listed
+from elman.data.names import first_of, listed
 from elman.data.readers import advice_on_wide, beside_the_point, time_columns
 from elman.data.sheets import Sheet
 from elman.errors import DataError, OptionError
@@ -182,7 +182,7 @@ def _notes(
     if not time:
         notes.append("no column of times was found: the rows are counted")
     if len(target) > 1 and not given["target"]:
-        notes.append(f"each of {len(target)} columns is a series: {listed(target)}; target=... takes one")
+        notes.append(f"each of {len(target)} columns is a series: {first_of(target, 12)}; target=... takes one")
     if left:
         notes.append(f"columns that are not used: {listed(left)}")
     return tuple(notes)

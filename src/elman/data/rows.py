@@ -11,7 +11,7 @@ import numpy as np
 from elman.data.collection import Ahead, Collection, Form
 from elman.data.covariates import Covariate
 from elman.data.grid import KEEP_ONE, Grid, Said, laid_out, series_of
-from elman.data.names import counted, listed
+from elman.data.names import counted, first_of
 from elman.data.read_times import Notation, ReadTimes
 from elman.data.times import check_missing
 from elman.errors import DataError
@@ -126,7 +126,7 @@ def _note_of_empty(names: tuple[Any, ...], some: np.ndarray) -> tuple[str, ...]:
     empty = [repr(names[i]) for i in np.flatnonzero(~some).tolist()]
     if not empty:
         return ()
-    return (f"{len(empty)} of {counted(len(names), 'series')} without any value left out: {listed(empty, 5)}",)
+    return (f"{len(empty)} of {counted(len(names), 'series')} without any value left out: {first_of(empty)}",)
 
 
 def _between(first: np.ndarray, last: np.ndarray, rows: int) -> np.ndarray | None:
@@ -158,7 +158,7 @@ def _notes_of_ends(last: np.ndarray, ends: np.ndarray, names: tuple[Any, ...], k
     if not later:
         return ()
     rows, one = counted(int(counts.sum()), "rows"), int(counts.sum()) == 1
-    where = f" in {len(later)} of {len(counts)} series ({listed([repr(names[i]) for i in later], 3)})"
+    where = f" in {len(later)} of {len(counts)} series ({first_of([repr(names[i]) for i in later], 3)})"
     where = where if len(counts) > 1 else ""
     if known_ahead:
         return (f"{rows} behind the last value{where} {'tells' if one else 'tell'} what is known ahead",)

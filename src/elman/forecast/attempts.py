@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from elman.data.collection import Collection
-from elman.data.names import counted, listed
+from elman.data.names import counted, first_of
 from elman.errors import DataError
 from elman.forecast.backtest import LEVELS, Backtest
 from elman.forecast.forecaster import Forecaster
@@ -36,7 +36,7 @@ def _other_seasons(forecaster: Forecaster, test: Backtest) -> list[str]:
     if len(now) == 1:
         before, after = season_in_words(int(test.season[0])), season_in_words(int(now[0]))
         return [f"the backtest saw {before} in the values before it, and the forecast {after} in all of them"]
-    names = listed((repr(test.collection.names[s]) for s in other), 3)
+    names = first_of((repr(test.collection.names[s]) for s in other), 3)
     show = "shows" if len(other) == 1 else "show"
     return [
         f"{len(other)} of {len(now)} series {show} another season now than in the values before the backtest: {names}"

@@ -25,10 +25,8 @@ from elman.forecast.networks import (
     ahead_of,
     chosen_series,
     covariates_of,
-    judging_series,
     knows,
     seed_of,
-    taught,
     taught_steps,
 )
 from elman.forecast.rivals.histories import Histories
@@ -46,6 +44,7 @@ from elman.forecast.rows import (
     outputs_of,
     training_rows,
 )
+from elman.forecast.teaching import judging_series, taught
 from elman.forecast.views import ABOUT, LEAST_NOISE, Views, views_of
 from elman.network import Network
 from elman.training import Callback
@@ -283,7 +282,7 @@ def learn_distribution(
     Parameters
     ----------
     settings, histories, horizon, until, seasons, callbacks
-        As of `elman.forecast.networks.learn`.
+        As of `elman.forecast.quantile_networks.learn`.
     family : Family
     epochs : sequence of int, optional
         How long each learns; nothing is judged then.

@@ -56,7 +56,9 @@ class Forecaster(Found):
         Steps to forecast, when `predict` is not told otherwise; also those that methods are judged by.
     season : int, optional
         Steps of a season, 1 for none; by default that of the calendar (12 of months, 24 and 168 of hours ...) where a
-        series shows it, or what its autocorrelation shows where the times say nothing.
+        series shows it, or what its autocorrelation shows where the times say nothing. It says which season there may
+        be, and binds no method to it: theta takes it out where its own test finds it, as in the M competitions, and
+        exponential smoothing weighs forms with it and without.
     cell : str or Cell, default "gru"
         A name of `elman.cells.catalogue`, or a cell of your own. Networks of another than the default learn from
         nothing.

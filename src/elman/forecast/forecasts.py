@@ -12,7 +12,7 @@ import numpy as np
 from elman import checks
 from elman.attributes import FORECAST, answering
 from elman.data.collection import Collection, number_of
-from elman.data.names import counted, listed
+from elman.data.names import counted, first_of, listed
 from elman.errors import OptionError
 from elman.files import write_whole
 from elman.forecast.bands import draw_bands
@@ -219,7 +219,7 @@ class Forecast(Predicted):
         times = f" from {self.labels()[0][0]}" if self.form.stamps != "rows" and len(self) and self.horizon else ""
         levels = f"; levels {listed(f'{level:g}' for level in self.levels)}" if self.levels else ""
         if len(self) != 1:
-            return f"<Forecast: {len(self)} series ({listed(self.names, 3)}), {steps}{times}{levels}>"
+            return f"<Forecast: {len(self)} series ({first_of(self.names, 3)}), {steps}{times}{levels}>"
         return f"<Forecast: {self.names[0]}, {steps}{times}{levels}>\n{as_text(self, _FEW)}"
 
     def _repr_html_(self) -> str:

@@ -85,7 +85,8 @@ class Found(Parameters):
         told = (
             distribution_for(basis.collection, basis.histories.season) if self.family is None else (self.family.note,)
         )
-        named = "several seasons" in (self.used_params["methods"] or ()) and "several seasons" not in self.weights_
+        asked = self.methods_ if self.used_params["methods"] is not None else ()
+        named = "several seasons" in asked and "several seasons" not in self.weights_
         omitted = (f"several seasons is left out: {NO_WEEK}",) * named
         unable = int(np.sum(basis.weights.sum(1) == 0))
         which = "the series is" if len(basis.weights) == 1 else f"{unable} of the {len(basis.weights)} series are"

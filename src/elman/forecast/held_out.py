@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from elman.data.collection import Collection
-from elman.data.names import counted, listed
+from elman.data.names import counted, first_of
 from elman.errors import DataError, OptionError
 from elman.forecast.arguments import as_count
 from elman.forecast.choices import choose_origins
@@ -177,5 +177,5 @@ def _long_enough(collection: Collection, earliest: int) -> tuple[Collection, tup
         return collection, ()
     left = [str(name) for name, there in zip(collection.names, enough, strict=True) if not there]
     are = "is" if len(left) == 1 else "are"
-    told = f"{counted(len(left), 'series')} too short for the backtest {are} left out: {listed(left, 3)}"
+    told = f"{counted(len(left), 'series')} too short for the backtest {are} left out: {first_of(left, 3)}"
     return collection.take(enough), (told,)

@@ -18,8 +18,9 @@ from elman.forecast.face import Forecasts
 from elman.forecast.fitted import Fitted, histories_of
 from elman.forecast.inputs import Encoder
 from elman.forecast.methods import built, combined, tried
-from elman.forecast.networks import Networks, Settings, learn, learn_all
+from elman.forecast.networks import Networks, Settings
 from elman.forecast.origins import by_origin, origins_of_long, rolling_origins
+from elman.forecast.quantile_networks import learn, learn_all
 from elman.forecast.rivals import Histories, Rival
 from elman.forecast.scale import naive_scales
 from elman.forecast.seasonality import Seasons, seasons_found

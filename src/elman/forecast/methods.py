@@ -39,7 +39,7 @@ COMBINED = 1024  # series whose forecasts are combined at once, so that temporar
 
 
 def chosen_methods(names: Sequence[str] | None) -> tuple[str, ...]:
-    """Names of methods, checked; all of them if there are none given.
+    """Names of methods, checked; all of them if there are none given. Blanks may be underscores, as shells want them.
 
     Raises
     ------
@@ -48,12 +48,13 @@ def chosen_methods(names: Sequence[str] | None) -> tuple[str, ...]:
     if names is None:
         return NAMES
     given = (names,) if isinstance(names, str) else tuple(listed(names, "methods", "their names"))
-    for name in given:
-        if not isinstance(name, str) or name not in NAMES:
+    found = [name.replace("_", " ").replace("-", " ").lower() if isinstance(name, str) else name for name in given]
+    for name, known in zip(given, found, strict=True):
+        if known not in NAMES:
             raise OptionError(f"there is no method {shown(name)}{nearest(name, NAMES)}; there are {', '.join(NAMES)}")
     if not given:
         raise OptionError(f"methods is empty; expected some of {', '.join(NAMES)}")
-    return tuple(dict.fromkeys(given))
+    return tuple(dict.fromkeys(found))
 
 
 def built(names: Sequence[str], networks: Networks, longer: tuple[int, ...]) -> dict[str, Rival]:

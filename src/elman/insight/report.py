@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from elman import checks
+from elman.data.names import listed
 from elman.errors import DataError
 from elman.insight.charts import (
     eigenvalues_chart,
@@ -30,6 +31,7 @@ from elman.plots.page import Chart, Choice, Report, Section
 from elman.training.protocol import Arrays
 
 MOST_ROWS, MOST_STEPS = 8, 200  # of the sequences that are looked at
+FEW = 6  # names in a sentence
 MOST_DRAWN = 20_000  # values in heat maps of a page
 MOST_STATES = 256  # of which Jacobians are looked at as a whole
 LYAPUNOV_STEPS = 1000
@@ -124,13 +126,13 @@ def _units(net: Network, x: Any) -> Section:
         shares = (share(part) for part in (u.saturated_low, u.saturated_high))
         rows.append([name, f"{u.mean.mean():.3g}", f"{u.std.mean():.3g}", *shares, f"{len(u.dead)} of {len(u.mean)}"])
     worst = max(shown, key=lambda name: shown[name].saturated)
-    dead = ", ".join(f"{len(u.dead)} of {name}" for name, u in shown.items() if len(u.dead))
+    dead = listed((f"{len(u.dead)} of {name}" for name, u in shown.items() if len(u.dead)), FEW)
     text = "No value is saturated."
     if shown[worst].saturated:
         text = f"Most saturated: {worst}, {share(shown[worst].saturated)} of its values."
     text += f" Units that never change: {dead}." if dead else " Every unit changes."
     charts, left = _over_time(net, {name: steps[name] for name in shown})
-    text += f" Not drawn, as the page would be too large: {', '.join(left)}." if left else ""
+    text += f" Not drawn, as the page would be too large: {listed(left, FEW)}." if left else ""
     numbers = {n: {"saturated": u.saturated, "dead": u.dead, "mean": u.mean, "std": u.std} for n, u in shown.items()}
     return Section("Units", text, rows, charts, numbers)
 

@@ -39,7 +39,8 @@ def trace(net: Net, x: Any, state: Any = None, lengths: Any = None) -> dict[str,
     dict of str to ndarray, shape (B, T, width)
         By the names of the local variables in the cell's function, such as ``z``, ``r``, ``n`` of a GRU, and of its new
         states ``h``, ``c``; with the layer's name before it, as in ``"0.z"`` or ``"memory.forward.z"``, and also
-        without it where only one layer has states. The value of a layer without states, and of a move between steps, is
+        without it where only one layer has states: both are the same array, and ``"." in name`` tells those that stand
+        for all layers. The value of a layer without states, and of a move between steps, is
         ``y``. What has no time, as behind a layer that returns its last step only, has one step.
 
     Notes

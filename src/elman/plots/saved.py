@@ -30,6 +30,11 @@ def write_picture(file: Path, draw: Callable[[], Any]) -> None:
         If the name says no form of pictures, or the file cannot be written.
     """
     check_picture(file)
-    figure, data = draw(), io.BytesIO()
+    write_whole(file, rendered(file, draw()))
+
+
+def rendered(file: Path, figure: Any) -> bytes:
+    """A figure in the form that a file's name says."""
+    data = io.BytesIO()
     figure.savefig(data, format=file.suffix[1:].lower(), dpi=DOTS, bbox_inches="tight")
-    write_whole(file, data.getvalue())
+    return data.getvalue()

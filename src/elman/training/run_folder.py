@@ -101,12 +101,11 @@ class Run:
 
     def _note_beginning(self) -> None:
         """Say what is not as one may think of a folder without a run."""
-        if self.resume:
-            note(f"{self.folder} holds no run, so that the training begins")
         others = sorted(path.name for path in self.folder.iterdir() if not path.name.startswith("."))
         if others:
             more = f" and {len(others) - 3} more" if len(others) > 3 else ""
-            note(f"{self.folder} holds other files, beside which checkpoints go: {', '.join(others[:3])}{more}")
+            begins = "no run, so that the training begins, and " if self.resume else ""
+            note(f"{self.folder} holds {begins}other files, beside which checkpoints go: {', '.join(others[:3])}{more}")
 
     def _check(self, hint: str, option: str) -> None:
         there = (self.folder / MANIFEST).exists()

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from elman.data.casing.labels import checked_labels
-from elman.data.names import counted, listed
+from elman.data.names import counted, first_of
 from elman.data.numerals import is_missing
 from elman.data.sheets import Coded, Sheet
 from elman.data.tabled import series_of_columns
@@ -108,7 +108,7 @@ def label_of_cases(sheet: Sheet, name: str, codes: np.ndarray, names: Sequence[A
     if (first < 0).any():
         lacking = [repr(names[i]) for i in np.flatnonzero(first < 0).tolist()]
         raise DataError(
-            f"column {sheet.own(name)!r} has no label for {counted(len(lacking), 'cases')}: {listed(lacking, 5)}; "
+            f"column {sheet.own(name)!r} has no label for {counted(len(lacking), 'cases')}: {first_of(lacking)}; "
             "give them one, or leave them out"
         )
     values = np.empty(len(names), object)

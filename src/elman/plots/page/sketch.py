@@ -97,7 +97,7 @@ def _shapes(layer: Layer, x: Scale, y: Scale) -> Iterator[str]:
         points = [f"M{a:.0f} {b:.0f}h0" for a, b in zip(at, up, strict=True) if np.isfinite(a + b)]
         yield f'<path class="dots {colour}" d="{"".join(points)}"/>'
     elif isinstance(layer, Band):
-        yield f'<path class="band {colour}" d="{_outline(layer, x, y)}"/>'
+        yield f'<path class="band {colour}" opacity="{layer.strength:.2f}" d="{_outline(layer, x, y)}"/>'
     elif isinstance(layer, Bars):
         edges, tops = x(np.asarray(layer.edges)), y(np.asarray(layer.y, float))
         floor = float(np.nan_to_num(y(np.zeros(1))[0], nan=TALL))  # the bottom, where 0 has no place
