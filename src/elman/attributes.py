@@ -221,7 +221,7 @@ def answering(hints: Mapping[str, str], *more: str) -> Callable[[C], C]:
         def absent(self: Any, name: str) -> Any:
             kind = type(self)
             held = next((vars(base)[name] for base in kind.__mro__ if name in vars(base)), None)
-            if hasattr(type(held), "__get__"):  # a property that failed: its own error once more
+            if held is not None and hasattr(type(held), "__get__"):  # a property that failed: its own error once more
                 return held.__get__(self, kind)
             raise AttributeError(f"{kind.__name__} has no {name!r}{_said(name, hints, dir(kind))}", name=name, obj=self)
 
