@@ -223,7 +223,10 @@ def answering(hints: Mapping[str, str], *more: str) -> Callable[[C], C]:
             held = next((vars(base)[name] for base in kind.__mro__ if name in vars(base)), None)
             if held is not None and hasattr(type(held), "__get__"):  # a property that failed: its own error once more
                 return held.__get__(self, kind)
-            raise AttributeError(f"{kind.__name__} has no {name!r}{_said(name, hints, dir(kind))}", name=name, obj=self)
+            said = (
+                "" if name.startswith("_") else _said(name, hints, dir(kind))
+            )  # Python itself asks for `_names` often
+            raise AttributeError(f"{kind.__name__} has no {name!r}{said}", name=name, obj=self)
 
         made.__getattr__ = absent  # type: ignore[attr-defined]
         return made
