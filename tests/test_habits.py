@@ -36,6 +36,7 @@ def forecast():
 
 
 OBJECTS = {
+    "SERIES": lambda: el.data.load_series("sunspots"),
     "FORECASTER": theta,
     "LOCAL_FORECASTER": el.LocalForecaster,
     "FORECAST": lambda: theta().fit(MONTHS).predict(level=80, quantiles=[0.9]),
@@ -82,6 +83,11 @@ def test_parts_of_the_package_tell_it_too(module):
         assert first is None or hasattr(part, first[1]), hint
     with pytest.raises(AttributeError, match=rf"elman.{module} has no 'nothing_like_it'$"):
         part.nothing_like_it  # noqa: B018
+
+
+def test_a_series_that_is_not_there(forecast):
+    with pytest.raises(el.OptionError, match="there is no series 0 in the forecast; there is 'sales'"):
+        list(forecast)
 
 
 def test_misspelt_attributes():

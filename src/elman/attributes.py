@@ -13,6 +13,26 @@ C = TypeVar("C", bound=type)
 _TEST = "forecaster.backtest(data, origins=8) forecasts from several places and compares with simple methods"
 _WEIGHTS = "weights_ says how much each method counts, and explain() what a forecast rests on"
 
+SERIES = {
+    "plot": "el.plots.series(series) draws it",
+    "index": "times holds the times",
+    "time_index": "times holds the times",
+    "head": "values and times are arrays: series.values[:5]",
+    "tail": "values and times are arrays: series.values[-5:]",
+    "iloc": "values and times are arrays: series.values[-5:]",
+    "loc": "values and times are arrays: series.values[series.times > some_time]",
+    "shape": "values is an array of shape (n,)",
+    "mean": "values is an array: series.values.mean()",
+    "numpy": "values is an array",
+    "to_numpy": "values is an array",
+    "to_pandas": "pandas.Series(series.values, series.times) makes one",
+    "to_dataframe": "pandas.Series(series.values, series.times) makes one",
+    "pd_series": "pandas.Series(series.values, series.times) makes one",
+    "freq": "step says how far apart values are",
+    "split_before": "el.Forecaster(12).backtest(series) splits by itself; arrays are sliced",
+}
+"""Of a series that was read."""
+
 FORECASTER = {
     "forecast": "predict(12) forecasts that many steps",
     "historical_forecasts": _TEST,
@@ -201,9 +221,12 @@ def answering(hints: Mapping[str, str], *more: str) -> Callable[[C], C]:
         def absent(self: Any, name: str) -> Any:
             kind = type(self)
             held = next((vars(base)[name] for base in kind.__mro__ if name in vars(base)), None)
-            if hasattr(type(held), "__get__"):  # a property that failed: its own error once more
+            if held is not None and hasattr(type(held), "__get__"):  # a property that failed: its own error once more
                 return held.__get__(self, kind)
-            raise AttributeError(f"{kind.__name__} has no {name!r}{_said(name, hints, dir(kind))}", name=name, obj=self)
+            said = (
+                "" if name.startswith("_") else _said(name, hints, dir(kind))
+            )  # Python itself asks for `_names` often
+            raise AttributeError(f"{kind.__name__} has no {name!r}{said}", name=name, obj=self)
 
         made.__getattr__ = absent  # type: ignore[attr-defined]
         return made

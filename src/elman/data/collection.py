@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from elman.attributes import SERIES, answering
 from elman.checks import nearest, shown
 from elman.data.covariates import Covariate
 from elman.data.names import counted, listed
@@ -69,6 +70,7 @@ class Ahead:
     future: Mapping[str, Covariate]
 
 
+@answering(SERIES)
 @dataclass(frozen=True)
 class Collection:
     """Many series, one behind the other.
@@ -304,7 +306,9 @@ def number_of(name: Any, names: tuple[Any, ...], where: str = "") -> int:
     try:
         return names.index(name)
     except ValueError:  # not among them, or an array, which equals nothing
-        raise OptionError(f"there is no series {shown(name)}{nearest(name, map(str, names))}{where}") from None
+        hint = nearest(name, map(str, names))
+        there = listed(map(repr, names), 5)
+        raise OptionError(f"there is no series {shown(name)}{hint}{where}; there is {there}") from None
 
 
 def _rows(borders: np.ndarray, chosen: np.ndarray) -> np.ndarray:

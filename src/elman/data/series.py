@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from elman import checks
+from elman.attributes import SERIES, answering
 from elman.checks import nearest
 from elman.data.conditions import Where
 from elman.data.gaps import Fill, fill_gaps
@@ -24,6 +25,7 @@ from elman.errors import DataError
 _BUNDLED = Path(__file__).parent / "bundled"
 
 
+@answering(SERIES)
 @dataclass(frozen=True)
 class Series:
     """A recorded series without gaps.
