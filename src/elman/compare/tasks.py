@@ -113,7 +113,7 @@ def task_of(name: str | Path, steps: int | None = None, reading: Reading | None 
     """
     steps = None if steps is None else checks.whole(steps, "steps")
     if reading is not None:
-        checks.instance(reading, Reading, "reading", "an elman.data.Reading")
+        checks.instance(reading, Reading, "reading", "an elman.data.reading.Reading")
     made = TASKS.get(name) if isinstance(name, str) else None
     if made is not None:
         (reading or Reading()).refuse_all_but([], f"the task {name}, which reads no file")

@@ -105,7 +105,7 @@ def collect(
     >>> collect(till, combine="sum").values
     array([3., 5.])
     """
-    reading = instance(Reading() if reading is None else reading, Reading, "reading", "an elman.data.Reading")
+    reading = instance(Reading() if reading is None else reading, Reading, "reading", "an elman.data.reading.Reading")
     combine = reading.combine if combine is None else combine
     check_way(combine)
     columns = {"time": time, "target": target, "group": group, "past": past, "future": future, "static": static}

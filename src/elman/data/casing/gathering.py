@@ -79,7 +79,7 @@ def cases_of(
         if label is not None:
             raise OptionError(f"both y={y!r} and label={label!r} name a column of labels; give one of them")
         y, label = None, y
-    reading = instance(Reading() if reading is None else reading, Reading, "reading", "an elman.data.Reading")
+    reading = instance(Reading() if reading is None else reading, Reading, "reading", "an elman.data.reading.Reading")
     asked = Asked(channels, group, time, columns, label, reading)
     found = _found(X, asked, y is not None)
     if y is None:
