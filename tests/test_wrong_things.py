@@ -29,7 +29,10 @@ DAILY = pd.Series([1.0, 2.0, 4.0, 3.0], pd.date_range("2024-01-01", periods=4))
         (lambda: el.data.training_windows(DAILY, DAILY, "2"), "lookback is '2'"),
         (lambda: el.data.read_idx(b"x"), "path is b'x'; expected the path"),
         (lambda: el.data.read_columns(3), "path is 3; expected the path"),
-        (lambda: el.data.collect(DAILY, reading="%d.%m.%Y"), "reading is '%d.%m.%Y'; expected an elman.data.Reading"),
+        (
+            lambda: el.data.collect(DAILY, reading="%d.%m.%Y"),
+            "reading is '%d.%m.%Y'; expected an elman.data.reading.Reading",
+        ),
         (lambda: el.data.cases_of(np.zeros((2, 3)), reading=-1), "reading is -1; expected"),
         (lambda: el.data.tasks.flip_flop(pulses="a"), "pulses is 'a'; expected a probability above 0"),
         (lambda: el.data.tasks.sine(period="a"), "period is 'a'"),
