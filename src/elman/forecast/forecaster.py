@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Self, Unpack, overload
-
-import numpy as np
+from typing import Any, Self
 
 from elman import attributes
 from elman.attributes import answering
@@ -15,18 +12,12 @@ from elman.checks import instance
 from elman.data.collecting import Names, collect
 from elman.data.collection import Collection
 from elman.forecast import store
-from elman.forecast.appending import appended, unlike_appended
-from elman.forecast.arguments import as_count, as_steps, refuse_target, within_reach
-from elman.forecast.backtest import Backtest, BacktestOptions, backtest
-from elman.forecast.explanation import Explanation, explain
-from elman.forecast.forecasting import error_of, forecast, forecast_from, medians_of
-from elman.forecast.forecasts import Forecast
-from elman.forecast.found import Found
-from elman.forecast.learning import basis_of, fitted_to, longer_basis
-from elman.forecast.pointwise import as_levels
-from elman.forecast.predicted import Band
+from elman.forecast.arguments import refuse_target, within_reach
+from elman.forecast.foretelling import Foretelling
+from elman.forecast.going_on import columns_of
+from elman.forecast.learning import fitted_to
 from elman.forecast.search import Trial, search
-from elman.hints import FORECASTER, FORECASTER_FIT, PREDICT, hinted, hinted_class
+from elman.hints import FORECASTER, FORECASTER_FIT, hinted, hinted_class
 from elman.training import Callback
 from elman.training.callbacks import as_callbacks
 from elman.training.limits import limited
@@ -36,13 +27,9 @@ from elman.training.runs import Folder, saving
 SECONDS = 60.0  # of a search, where none are given
 
 
-def _columns(time: Any, target: Any, group: Any, past: Any, future: Any, static: Any) -> dict[str, Any]:
-    return {"time": time, "target": target, "group": group, "past": past, "future": future, "static": static}
-
-
 @hinted_class(FORECASTER)
 @answering(attributes.FORECASTER)
-class Forecaster(Found):
+class Forecaster(Foretelling):
     """Forecasts one or many series.
 
     Recurrent networks read each series from its beginning and forecast quantiles of all steps ahead; with the default
@@ -199,7 +186,7 @@ class Forecaster(Found):
             instance(like, Forecaster, "like", "a fitted Forecaster")
         limited(max_seconds), check_on_nan(on_nan)  # say what makes no sense, before anything is looked for
         callbacks = as_callbacks(callbacks, 2 * int(self.members))  # each learns twice, without its end and with it
-        collection = within_reach(collect(data, **_columns(time, target, group, past, future, static)))
+        collection = within_reach(collect(data, **columns_of(time, target, group, past, future, static)))
         with saving(checkpoint, every, resume=resume):
             self._learn(collection, callbacks, like, max_seconds, on_nan)
         return self
@@ -219,292 +206,6 @@ class Forecaster(Found):
         self._fitted = fitted_to(self, collection, seasons, [*callbacks, *limited(max_seconds)], on_nan)
         if self._fitted.networks.interrupted:
             raise KeyboardInterrupt
-
-    def update(
-        self,
-        data: Any,
-        *,
-        time: Names = None,
-        target: Names = None,
-        group: Names = None,
-        past: Names = None,
-        future: Names = None,
-        static: Any = None,
-    ) -> Self:
-        """Go on from other data, the same series with new values for one, without training networks again.
-
-        The simple methods are found anew, and so is how much each method counts.
-
-        Parameters
-        ----------
-        data : as for `fit`
-            The series, all of them.
-        time, target, group, past, future, static : optional
-            As for `fit`.
-
-        Returns
-        -------
-        Forecaster
-            Itself.
-        """
-        self._check_fitted()
-        collection = collect(data, **_columns(time, target, group, past, future, static))
-        notes = (*collection.notes, *unlike_appended(self._fitted.basis.collection, collection))
-        self._fitted = replace(self._fitted, basis=basis_of(self, replace(collection, notes=notes)))
-        return self
-
-    def append(self, data: Any, *, time: Names = None, target: Names = None, group: Names = None) -> Self:
-        """Go on from new values behind the ends of the series, as a stream brings them.
-
-        Nothing is judged anew: networks, seasons, weights of methods and widths of intervals stay as `fit` or the last
-        `update` found them, and ``notes_`` says how long ago that is. States and parameters of the simple methods are
-        of all values.
-
-        Parameters
-        ----------
-        data : number, array, dict, data frame, `elman.data.Series` or path
-            What came: of one series a number or an array (n,), of several a number each (S,), a row each (S, n), or a
-            dict of arrays by name, of those series that have some, all right behind the ends; or a table or series
-            with times, whose values go where their times say, what lies between is missing. A table holds the
-            covariates that were learnt too, and those that are known ahead may go on behind its last value.
-        time, target, group
-            Columns of a table; by default those of what was learnt.
-
-        Returns
-        -------
-        self
-
-        Raises
-        ------
-        DataError
-            If times do not follow, or a series is not known.
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> wave = 10 + np.sin(np.arange(90) * 2 * np.pi / 9)
-        >>> forecaster = Forecaster(horizon=9, methods="theta").fit(wave[:80])
-        >>> bool(np.abs(forecaster.append(wave[80:]).predict() - wave[:9]).max() < 0.5)
-        True
-        """
-        self._check_fitted()
-        basis = self._fitted.basis
-        columns = {"time": time, "target": target, "group": group}
-        collection, steps = appended(basis.collection, data, columns)
-        self._fitted = replace(self._fitted, basis=longer_basis(self, within_reach(collection), steps))
-        return self
-
-    @overload
-    def predict(
-        self,
-        horizon: int | None = None,
-        data: Any = None,
-        *,
-        level: float | Sequence[float],
-        quantiles: Sequence[float] | None = None,
-        samples: int | None = None,
-        future: Any = None,
-    ) -> Forecast: ...
-
-    @overload
-    def predict(
-        self,
-        horizon: int | None = None,
-        data: Any = None,
-        *,
-        level: float | Sequence[float] | None = None,
-        quantiles: Sequence[float],
-        samples: int | None = None,
-        future: Any = None,
-    ) -> Forecast: ...
-
-    @overload
-    def predict(
-        self,
-        horizon: int | None = None,
-        data: Any = None,
-        *,
-        level: float | Sequence[float] | None = None,
-        quantiles: Sequence[float] | None = None,
-        samples: int,
-        future: Any = None,
-    ) -> Forecast: ...
-
-    @overload
-    def predict(
-        self,
-        horizon: int | None = None,
-        data: Any = None,
-        *,
-        level: float | Sequence[float] | None = None,
-        quantiles: Sequence[float] | None = None,
-        samples: int | None = None,
-        future: Any = None,
-    ) -> Any: ...
-
-    @hinted(PREDICT)
-    def predict(
-        self,
-        horizon: int | None = None,
-        data: Any = None,
-        *,
-        level: float | Sequence[float] | None = None,
-        quantiles: Sequence[float] | None = None,
-        samples: int | None = None,
-        future: Any = None,
-    ) -> Any:
-        """Forecast what follows.
-
-        Parameters
-        ----------
-        horizon : int, optional
-            Steps H, as many as one likes; by default the `horizon` of the constructor.
-        data : optional
-            Other series to go on from, of any form that `fit` takes; by default those that were learnt.
-        level : float or sequence of float, optional
-            Probabilities, in per cent, of central intervals: ``level=[80, 95]``.
-        quantiles : sequence of float, optional
-            Probabilities in (0, 1) of quantiles.
-        samples : int, optional
-            How many paths to draw, as they may come true: ``forecast.samples`` (S, M, H).
-        future : data frame, path or dict, optional
-            Covariates that are known ahead, for the steps to come; by default what stood behind the series' ends.
-
-        Returns
-        -------
-        ndarray or Forecast
-            For an array, and without levels or quantiles, an array (H,) or (S, H), in the units of the series. Else a
-            `Forecast`, with `to_pandas`, `write`, `plot` ...
-
-        Raises
-        ------
-        OptionError
-            If the forecaster is not fitted, or there is nothing to know intervals from.
-        """
-        self._check_fitted()
-        steps = as_steps(self.horizon if horizon is None else horizon)
-        levels = as_levels(level)
-        basis = self._fitted.basis if data is None else basis_of(self, self._collected(data))
-        paths = 0 if samples is None else as_count(samples, "samples")
-        found = forecast(self, basis, steps, levels, quantiles, paths, future)
-        only = level is None and quantiles is None and samples is None
-        plain = basis.collection.form.kind in ("array", "arrays") and only
-        return np.asarray(found) if plain else found
-
-    def _collected(self, data: Any) -> Collection:
-        """Other data of the form that was learnt."""
-        learnt, columns = self._fitted.basis.collection, self.covariates_
-        if learnt.form.kind in ("long", "file") and not isinstance(data, Collection):
-            columns["group"] = list(learnt.form.group) or None
-        return collect(data, **columns)
-
-    def forecast_from(
-        self, collection: Collection, origins: np.ndarray, levels: Sequence[float] = ()
-    ) -> tuple[np.ndarray, dict[float, Band]]:
-        """Forecasts from several origins in series that were learnt; see `elman.forecast.forecasting.forecast_from`.
-
-        Parameters
-        ----------
-        collection : Collection
-            The series.
-        origins : array of int, shape (K,)
-            Behind which steps forecasts begin.
-        levels : sequence of float
-            Of intervals, in per cent.
-
-        Returns
-        -------
-        medians : ndarray, shape (S, K, H)
-        bands : dict of float to Band
-        """
-        return forecast_from(self, collection, origins, levels)
-
-    def medians_from(self, collection: Collection, origins: np.ndarray) -> np.ndarray | None:
-        """Medians from several origins; None where they are what `forecast_from` gives.
-
-        Parameters
-        ----------
-        collection : Collection
-            The series.
-        origins : array of int, shape (K,)
-            Behind which steps forecasts begin.
-
-        Returns
-        -------
-        ndarray, shape (S, K, H), or None
-        """
-        return None if self.family is None else medians_of(self, collection, origins)
-
-    def explain(
-        self, name: str | None = None, step: int | None = None, *, future: Any = None, points: int = 32
-    ) -> Explanation:
-        """Which of its values and inputs the networks' forecast of a series rests on; see `elman.forecast.explanation`.
-
-        Parameters
-        ----------
-        name : optional
-            Of the series; by default the first.
-        step : int, optional
-            Which step ahead, from 1; by default the mean of all.
-        future : optional
-            As for `predict`.
-        points : int, default 32
-            At how many points gradients are taken.
-
-        Returns
-        -------
-        Explanation
-        """
-        self._check_fitted()
-        return explain(self, name, step, future, as_count(points, "points"))
-
-    def backtest(
-        self, data: Any, horizon: int | None = None, origins: int | None = None, **options: Unpack[BacktestOptions]
-    ) -> Backtest:
-        """Forecast the end of series from what came before, and compare; see `elman.forecast.backtest`.
-
-        Parameters
-        ----------
-        data : as for `fit`
-            The series.
-        horizon : int, optional
-            Steps of each forecast; the forecaster's own by default.
-        origins : int, optional
-            How many forecasts; by default from the length.
-        **options
-            As for `elman.forecast.backtest`.
-
-        Returns
-        -------
-        Backtest
-        """
-        return backtest(self, data, horizon, origins, **options)
-
-    def score(self, data: Any, y: None = None) -> float:
-        """Minus the mean absolute error of the forecast of what follows the series learnt: higher is better.
-
-        Parameters
-        ----------
-        data : array, Series ...
-            What followed: at its times where both have some, else right behind the series. Missing values do not
-            count.
-        y : None
-            There for scikit-learn.
-
-        Returns
-        -------
-        float
-
-        Raises
-        ------
-        OptionError
-            If there are several series.
-        DataError
-            If the times do not follow those of the series.
-        """
-        refuse_target(y, "score")
-        self._check_fitted()
-        return -error_of(self, data)
 
     def save(self, path: str | Path) -> Path:
         """Write the forecaster, with the series that it goes on from, to a safetensors file that `load` reads.

@@ -50,7 +50,7 @@ def chosen_methods(names: Sequence[str] | None) -> tuple[str, ...]:
     given = (names,) if isinstance(names, str) else tuple(listed(names, "methods", "their names"))
     found = [name.replace("_", " ").replace("-", " ").lower() if isinstance(name, str) else name for name in given]
     for name, known in zip(given, found, strict=True):
-        if known not in NAMES:
+        if not isinstance(known, str) or known not in NAMES:
             raise OptionError(f"there is no method {shown(name)}{nearest(name, NAMES)}; there are {', '.join(NAMES)}")
     if not given:
         raise OptionError(f"methods is empty; expected some of {', '.join(NAMES)}")
