@@ -20,7 +20,7 @@ def pick_task(page, name, **fields):
 
 
 def train(page, epochs=3):
-    page.get_by_role("button", name=re.compile("^Train")).click()
+    page.get_by_role("button", name=re.compile("^Train( both)?$")).click()
     page.wait_for_function(
         "least => { const m = document.getElementById('standing').textContent.match(/epoch ([\\d\\s]+)/);"
         " return m && Number(m[1].replace(/\\s/g, '')) >= least }",
@@ -35,7 +35,7 @@ def tab(page, name):
 def stop(page):
     tab(page, "Train")
     page.get_by_role("button", name="Stop").click()
-    page.get_by_role("button", name=re.compile("^Train")).wait_for()
+    page.get_by_role("button", name=re.compile("^Train( both)?$")).wait_for()
 
 
 def editor(page, which="first"):
