@@ -80,7 +80,7 @@ QUICK = {  # what makes them take no time, and what is not tried here
     "classify": (*FEW, "--members", "1", "--convolution", "none"),
     "regress": (*FEW, "--members", "1", "--convolution", "none"),
     "write": (*FEW, "--samples", "0", "--steps", "20"),
-    "compare": ("--updates", "10", "--seeds", "1", "--parameters", "60", "--steps", "8", "--batch-size", "4"),
+    "compare": ("--updates", "10", "--seeds", "1", "--parameters", "60", "--steps", "12", "--batch-size", "4"),
     "sweep": ("--budget", "0.01", "--seeds", "1", "--jobs", "1"),
     "bench": ("--only", "W6 GRU", "--threads", "1", "--rounds", "1"),
     "doctor": ("--quick",),
