@@ -111,7 +111,8 @@ class Cell:
         if len(args) + sum(name not in self.options for name in options) <= len(named):
             raise OptionError(
                 f"the cell {self.name} is called inside the equations of another, {self.name}(p, {', '.join(named)}); "
-                f"a layer of it is el.Recurrent({self.name}, units), of a built-in one el.Recurrent({self.name!r}, units)"
+                f"a layer of it is el.Recurrent({self.name}, units), of a built-in one "
+                f"el.Recurrent({self.name!r}, units)"
             )
         return self.function(*args, **{**self.options, **options})
 
