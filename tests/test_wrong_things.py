@@ -40,7 +40,7 @@ DAILY = pd.Series([1.0, 2.0, 4.0, 3.0], pd.date_range("2024-01-01", periods=4))
         (lambda: el.data.digits(seed=-1), "seed is -1"),
         (lambda: el.compare.Budget(updates=0), "updates is 0; expected a whole number of at least 10"),
         (lambda: el.compare.task_of("sunspots", reading=-1), "reading is -1"),
-        (lambda: el.cells.gru(8), r"gru\(p, x, h, .*\); a layer of it is .* el.Recurrent\('gru', units\)"),
+        (lambda: el.cells.gru(8), r"gru\(p, x, h\); a layer of it is .* el.Recurrent\('gru', units\)"),
         (lambda: el.cells.lstm(units=8), "the cell lstm is called inside the equations of another"),
     ],
 )

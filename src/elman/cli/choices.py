@@ -67,8 +67,12 @@ class Cells(Names):
     """A built-in cell by its name, or one of one's own by a file of its equations; several, where they may be."""
 
     def __init__(self, *names: str, several: bool = False):
-        super().__init__(cells, *names, or_file=True)
+        super().__init__(cells, *names)
         self._several = several
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        found = super().shell_complete(ctx, param, incomplete)
+        return found or [CompletionItem(incomplete, type="file")]  # beside which a shell shows no names
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         if not isinstance(value, str) or not _FILE.search(value):

@@ -71,7 +71,7 @@ def compare(cells: str | list[Cell | str], task: str, **options: Any) -> None:
 
     \b
     elman compare --cells gru,lstm,lem --task adding --page cells.html
-    elman compare --cells mine.txt,gru --task copy --seeds 5
+    elman compare --cells mine.txt,gru --task adding
     elman compare --cells simple,gru --task sunspots --steps 30 --picture both.png
     """
     files = {name.removesuffix("_file"): options.pop(name) for name in ("json_file", "csv", "picture", "page")}

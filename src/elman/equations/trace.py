@@ -99,12 +99,12 @@ class Cell:
         self.__signature__: inspect.Signature = self._sign()
 
     def __call__(self, *args: Any, **options: Option) -> Any:
-        if len(args) + sum(name not in self.options for name in options) < len(self.__signature__.parameters) - len(
-            self.options
-        ):
+        named = [*self.inputs, *self.memories, *self.states]
+        if len(args) + sum(name not in self.options for name in options) <= len(named):
             raise OptionError(
-                f"the cell {self.name} is called inside the equations of another, {self.name}{self.__signature__}; a "
-                f"layer of it is el.Recurrent({self.name}, units), of a built-in one el.Recurrent({self.name!r}, units)"
+                f"the cell {self.name} is called inside the equations of another, {self.name}(p, {', '.join(named)}); "
+                f"a layer of it is el.Recurrent({self.name}, units), of a built-in one "
+                f"el.Recurrent({self.name!r}, units)"
             )
         return self.function(*args, **{**self.options, **options})
 
