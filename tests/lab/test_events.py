@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 
 import pytest
 
 pytest.importorskip("starlette")
 
-from elman.lab import app
+from elman.lab import app, training
+from elman.lab.looking import Watched
 from elman.lab.sessions import Session
 from tests.lab.problems import asked, wait_for
 
@@ -24,20 +26,31 @@ def heard(run, behind: int) -> list:
         async for event in app._events(run, set()):
             if event.startswith(b"data: "):
                 found.append(json.loads(event[6:]))
+            if len(found) == 8:
+                run.want("stop")
             known = len(made)
             while len(made) < known + behind and not run.ended:
                 await asyncio.sleep(0.01)
-            if len(found) == 8:
-                run.want("stop")
         return found
 
     return asyncio.run(asyncio.wait_for(listen(), 300))
 
 
-@pytest.mark.parametrize(("most", "behind"), [(2000, 0), (2, 4)], ids=["keeps up", "falls behind"])
-def test_a_page_ends_with_all_losses(monkeypatch, most, behind):
+@pytest.mark.parametrize(
+    ("most", "behind", "seconds"),
+    [(2000, 0, 0), (2, 4, 0), (2000, 4, 0.2)],
+    ids=["keeps up", "falls behind", "is done before the last look"],
+)
+def test_a_page_ends_with_all_losses(monkeypatch, most, behind, seconds):
+    def look(watched):
+        time.sleep(seconds)
+        return at_once(watched)
+
+    at_once = Watched.look
+    monkeypatch.setattr(Watched, "look", look)
     monkeypatch.setattr(app, "MOST_NEWS", most)
-    run = Session().train(asked())
+    monkeypatch.setattr(training, "SECONDS_OF_NEWS", 0.02)
+    run = Session().train(asked(rows=1024, steps=40))
     wait_for(lambda: len(run.members[0].losses) > 3)
     found = heard(run, behind)
     losses: list = []

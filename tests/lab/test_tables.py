@@ -72,7 +72,7 @@ def test_what_is_asked_for_is_told_in_the_words_of_the_page():
 def test_a_short_series_says_how_many_steps_there_may_be():
     found = table(rows("value", VALUES[:40]))
     assert found.data(found.most_steps(), 4, 0).x.shape[1] == found.most_steps()
-    with pytest.raises(ElmanError, match=f"take at most {found.most_steps()} steps"):
+    with pytest.raises(ElmanError, match=f"give steps={found.most_steps()} or fewer"):
         found.data(found.most_steps() + 1, 4, 0)
 
 

@@ -87,6 +87,7 @@ class GoingOn(Found):
         Examples
         --------
         >>> import numpy as np
+        >>> from elman import Forecaster
         >>> wave = 10 + np.sin(np.arange(90) * 2 * np.pi / 9)
         >>> forecaster = Forecaster(horizon=9, methods="theta").fit(wave[:80])
         >>> bool(np.abs(forecaster.append(wave[80:]).predict() - wave[:9]).max() < 0.5)

@@ -19,7 +19,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingR
 from starlette.routing import Route
 
 from elman.errors import ElmanError, OptionError
-from elman.lab.limits import OPTIMIZERS
+from elman.lab.limits import ENDED, OPTIMIZERS
 from elman.lab.results import Results
 
 if TYPE_CHECKING:
@@ -320,7 +320,7 @@ async def _events(run: Any, streams: Streams) -> AsyncIterator[bytes]:
     def put(news: dict[str, Any]) -> None:
         if (
             queue.qsize() >= MOST_NEWS
-        ):  # the page does not keep up: it gets all that there is, in place of what it has missed
+        ):  # the page does not keep up: it gets all there is, in place of what it has missed
             while not queue.empty():
                 queue.get_nowait()
             news = run.news(whole=True)
@@ -329,24 +329,27 @@ async def _events(run: Any, streams: Streams) -> AsyncIterator[bytes]:
     def hear(news: dict[str, Any]) -> None:
         loop.call_soon_threadsafe(put, news)
 
-    whole = run.listen(hear)
+    news: dict[str, Any] | None = run.listen(hear)
     streams.add(queue)
     try:
-        yield _event(whole)
-        while not (run.ended and queue.empty()):
-            try:
-                news = await asyncio.wait_for(queue.get(), SECONDS_A_BEAT)
-            except TimeoutError:
-                yield b": still here\n\n"
-                continue
-            if news is None:
-                return
+        while news is not None:
             yield _event(news)
-        yield _event({"kind": "end", "status": run.status})
+            if news.get("status") in ENDED:  # the last news say so, which the training itself is ahead of
+                yield _event({"kind": "end", "status": news["status"]})
+                return
+            news = await _next(queue)
     finally:
         streams.discard(queue)
         run.leave(hear)
 
 
+async def _next(queue: asyncio.Queue[dict[str, Any] | None]) -> dict[str, Any] | None:
+    """The next news, or empty ones that keep the connection."""
+    try:
+        return await asyncio.wait_for(queue.get(), SECONDS_A_BEAT)
+    except TimeoutError:
+        return {}
+
+
 def _event(news: dict[str, Any]) -> bytes:
-    return f"data: {json.dumps(news, allow_nan=False)}\n\n".encode()
+    return f"data: {json.dumps(news, allow_nan=False)}\n\n".encode() if news else b": still here\n\n"

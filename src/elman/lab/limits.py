@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 OPTIMIZERS = ("adam", "rmsprop", "sgd")
+ENDED = ("stopped", "failed", "done")  # the ways in which a training stands that goes on no more
 MOST_BODY = 256 * 1024  # bytes of a request
 MOST_TABLE = 4 * 1024 * 1024  # bytes of a file of data that is dropped on the page
 MOST_UNITS = 256

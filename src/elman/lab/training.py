@@ -16,7 +16,7 @@ import numpy as np
 
 from elman.lab.asked import Asked
 from elman.lab.horizon import Question
-from elman.lab.limits import ALONE, LOOKING, MOST_EPOCHS, MOST_SECONDS, SECONDS_A_LOOK, SECONDS_OF_NEWS
+from elman.lab.limits import ALONE, ENDED, LOOKING, MOST_EPOCHS, MOST_SECONDS, SECONDS_A_LOOK, SECONDS_OF_NEWS
 from elman.lab.looking import Watched
 from elman.lab.members import Member, Settings
 from elman.lab.tasks import Data
@@ -88,7 +88,7 @@ class Run:
 
     @property
     def ended(self) -> bool:
-        return self.status in ("stopped", "failed", "done")
+        return self.status in ENDED
 
     # --- the thread ----------------------------------------------------------------------------------------------
 
@@ -124,8 +124,9 @@ class Run:
         """Another status is told, with how the networks stand where they rest."""
         if status == self.status:
             return
+        looks = self._look() if status != "running" else {}
         self.status = status
-        self._tell({**self._look(), **self._newest()} if status != "running" else self._newest())
+        self._tell({**looks, **self._newest()})
 
     def _end(self, status: str, error: str) -> None:
         with self._changed:
