@@ -21,7 +21,7 @@ TAGS = set(
 )
 ATTRIBUTES = set(
     "lang charset name content http-equiv rel href type id for value hidden class dir role tabindex aria-label "
-    "data-chart data-name viewbox preserveaspectratio d x y width height".split()
+    "data-chart data-name viewbox preserveaspectratio d x y width height opacity".split()
 )
 CLASSES = re.compile(
     r"skip|top|mark|note|number|brief|charts( set)?|chart( half)?|choice|pick|plot|scroll|sketch|"

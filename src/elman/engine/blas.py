@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import functools
+import os
 import threading
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-_lock = threading.Lock()
+_lock = threading.RLock()
 _before: list[int] = []  # how many threads each library had, while it has one
 _depth = 0
+_mine = threading.local()  # in how many of these contexts the thread is
 
 
 @contextmanager
@@ -24,16 +26,19 @@ def one_blas_thread() -> Generator[None]:
     global _depth
     with _lock:
         if _depth == 0:
-            _before[:] = [library.get_num_threads() for library in _libraries()]
+            _before[:] = _before or [library.get_num_threads() for library in _libraries()]
             _have([1] * len(_before))
         _depth += 1
+        _mine.depth = getattr(_mine, "depth", 0) + 1
     try:
         yield
     finally:
         with _lock:
             _depth -= 1
+            _mine.depth -= 1
             if _depth == 0:
                 _have(_before)
+                _before.clear()
 
 
 def _have(threads: Sequence[int]) -> None:
@@ -48,3 +53,15 @@ def _libraries() -> list[Any]:
     from threadpoolctl import ThreadpoolController
 
     return list(ThreadpoolController().select(user_api="blas").lib_controllers)
+
+
+def _begin_anew() -> None:
+    """After a fork: what other threads were in is over, as they are; theirs is restored by the next context here."""
+    global _lock, _depth
+    _lock, _depth = threading.RLock(), getattr(_mine, "depth", 0)
+
+
+if hasattr(os, "register_at_fork"):  # nobody is between two libraries then
+    os.register_at_fork(
+        before=lambda: _lock.acquire(), after_in_parent=lambda: _lock.release(), after_in_child=_begin_anew
+    )
