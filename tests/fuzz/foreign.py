@@ -125,7 +125,7 @@ def _other_tensors(data: bytes, draw: random.Random) -> bytes:
         elif how == 3:
             found[name] = draw.choice((1, None, "x", [tensor], {"a": tensor}, {}, np.inf))
         elif how == 4:
-            found[name] = tensor.clone().fill_(draw.choice(NUMBERS))
+            found[name] = torch.full(tensor.shape, draw.choice(NUMBERS))
         elif how == 5:
             found[name] = draw.choice((tensor.to_sparse(), tensor.to("meta"), tensor.expand(4, *tensor.shape)))
     file = io.BytesIO()
