@@ -49,7 +49,7 @@ def _have(threads: Sequence[int]) -> None:
 
 @functools.cache
 def _libraries() -> list[Any]:
-    """Those that compute matrix products in this process when it is first asked: NumPy's, and what else is there then."""
+    """Those that compute matrix products: NumPy's, and what else is in this process when it is first asked."""
     from threadpoolctl import ThreadpoolController
 
     return list(ThreadpoolController().select(user_api="blas").lib_controllers)
