@@ -43,6 +43,7 @@ OBJECTS = {
     "ESTIMATOR": el.SequenceClassifier,
     "HISTORY": el.History,
     "OPTIMIZER": el.Adam,
+    "NETWORK": net,
     "LAYER": lambda: el.GRU(4),
     "PARAMETERS": lambda: net().params,
     "BACKTEST": lambda: theta().backtest(MONTHS, origins=2),
@@ -69,7 +70,7 @@ def test_what_is_told_is_there(table):
 
 def test_hints_of_networks_and_the_package_are_of_what_is_not_there():
     made = net()
-    assert not [name for name in hints.NETWORK if hasattr(made, name)]
+    assert not [name for name in attributes.NETWORK if hasattr(made, name)]
     assert not [name for name in hints.ELSEWHERE if hasattr(el, name)]
 
 
@@ -93,6 +94,8 @@ def test_a_series_that_is_not_there(forecast):
 def test_misspelt_attributes():
     with pytest.raises(AttributeError, match=r"Forecaster has no 'backtests' \(did you mean 'backtest'\?\)"):
         theta().backtests  # noqa: B018
+    with pytest.raises(AttributeError, match=r"Network has no 'parms' \(did you mean 'params'\?\)"):
+        net().parms  # noqa: B018
     with pytest.raises(AttributeError, match="Forecaster has no '_backtest'$"):
         theta()._backtest  # noqa: B018
 

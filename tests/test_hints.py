@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import elman as el
-from elman import hints
+from elman import attributes, hints
 
 X = np.zeros((4, 5, 3))
 
@@ -108,7 +108,7 @@ def test_arguments_without_names(call, said):
         call()
 
 
-@pytest.mark.parametrize("name", hints.NETWORK)
+@pytest.mark.parametrize("name", attributes.NETWORK)
 def test_what_a_network_of_another_package_has(name):
     with pytest.raises(AttributeError, match=f"Network has no '{name}': ") as found:
         getattr(net(), name)

@@ -209,57 +209,6 @@ NETWORK_MADE = {
 }
 """Of arguments of `Network`; "*" is said of more arguments without a name than it takes."""
 
-NETWORK = {
-    "predict": "net(x) gives the outputs",
-    "forward": "net(x) gives the outputs",
-    "predict_on_batch": "net(x) gives the outputs",
-    "compile": "net.fit(x, target, loss=..., optimizer=...) is told both",
-    "zero_grad": "gradients are not kept: net.loss_and_grads(x, target) gives them",
-    "parameters": "net.params holds them by name",
-    "named_parameters": "net.params holds them by name",
-    "state_dict": "net.params holds the parameters by name, and net.save(file) writes them",
-    "load_state_dict": "net.params[name] = value sets a parameter, and el.load(file) reads a network",
-    "weights": "net.params holds them by name",
-    "get_weights": "net.params holds them by name",
-    "set_weights": "net.params[name] = value sets a parameter",
-    "save_weights": "net.save(file) writes them, with the network",
-    "load_weights": "el.load(file) reads a network with its parameters",
-    "eval": "net(x) leaves dropout out, and net.fit has it: nothing is to be switched",
-    "train": "net.fit(x, target) trains",
-    "to": "networks compute on the processor; dtype is an argument of el.Network",
-    "add": "el.Network(3, [el.GRU(8), el.Dense(1)]) is given all layers at once",
-    "pop": "el.Network(3, net.layers[:-1]) is a network without the last layer, with values of its own",
-    "get_layer": "net.layers holds them in order, net.params['0.W_z'] the values",
-    "modules": "net.layers holds them in order",
-    "children": "net.layers holds them in order",
-    "predict_proba": "net(x) gives logits z, of which np.exp(z) / np.exp(z).sum(axis=-1, keepdims=True) is the softmax",
-    "predict_classes": "net(x).argmax(axis=-1) gives classes",
-    "score": "net.evaluate(x, target, metrics=['accuracy']) measures",
-    "test_on_batch": "net.evaluate(x, target) measures",
-    "trainable_variables": "net.params holds them by name",
-    "trainable_weights": "net.params holds them by name; net.freeze('0.*') keeps some as they are",
-    "requires_grad_": "net.freeze('0.*') and net.unfreeze('0.*') say which parameters train",
-    "variables": "net.params holds them by name",
-    "buffers": "net.params holds parameters by name; running moments of a BatchNorm are among them",
-    "count_params": "net.arena.size is the number of parameters",
-    "num_parameters": "net.arena.size is the number of parameters",
-    "cuda": "networks compute on the processor; el.interop.to_torch(net).to('cuda') is a module for a GPU",
-    "device": "networks compute on the processor; el.interop.to_torch(net).to('cuda') is a module for a GPU",
-    "double": "el.Network(..., dtype='float64') computes in it",
-    "half": "el.Network(..., products='bfloat16') multiplies in fewer bits",
-    "register_forward_hook": "net.trace(x) has every value that has a name",
-    "fit_generator": "net.fit takes a generator of batches in place of x",
-    "reset_states": "net(x, state=...) is given states, and begins at zero without",
-    "reset_state": "net(x, state=...) is given states, and begins at zero without",
-    "input_shape": "net.inputs is the number of features",
-    "output_shape": "net.outputs is the number of outputs",
-    "to_json": "net.save(file) writes the network; el.interop has ONNX, C, Keras and PyTorch",
-    "export": "el.interop.to_onnx(net, file), to_c, to_keras and to_torch do",
-    "clone": "copy.deepcopy(net) is another network with the same values",
-    "load": "el.load(path) opens whatever was saved",
-}
-"""Of attributes of a network."""
-
 CALLBACK = {
     "log_dir": "give folder",
     "histogram_freq": "give histograms",
@@ -617,11 +566,6 @@ def hinted_class(hints: Mapping[str, str]) -> Callable[[C], C]:
         return made
 
     return decorate
-
-
-def of_network(name: str) -> str:
-    """What to say of an attribute that a network has not, behind its name."""
-    return f": {NETWORK[name]}" if name in NETWORK else ""
 
 
 def plain_name(name: Any) -> str:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from elman.attributes import NETWORK, answering
 from elman.checks import as_seed, whole
 from elman.engine.bfloat16 import check_products
 from elman.engine.stage import LayerSpec, Source
 from elman.equations.graph import Graph
 from elman.errors import OptionError
 from elman.hints import NETWORK_MADE, hinted_class
-from elman.hints import of_network as hint_of
 from elman.network import arguments, freezing
 from elman.network.calling import (
     call,
@@ -50,6 +50,7 @@ from elman.training.one_update import train_on_batch
 from elman.training.penalties import Penalty
 
 
+@answering(NETWORK)
 @hinted_class(NETWORK_MADE)
 class Network(Engined):
     """A chain of layers, ``Network(3, [GRU(8), Dense(2)])``, or a graph, ``Network(function, inputs={"x": 3})``.
@@ -264,11 +265,6 @@ class Network(Engined):
     def arena(self) -> np.ndarray:
         """All parameters in one flat array, to be read; `Parameters.write` changes them."""
         return self.params.arena
-
-    if not TYPE_CHECKING:  # which would take any name for one of ours
-
-        def __getattr__(self, name: str) -> Any:
-            raise AttributeError(f"Network has no {name!r}{hint_of(name)}", name=name, obj=self)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Copy and pickle as a model file would: equations as data, parameters bit for bit."""
